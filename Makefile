@@ -1,0 +1,59 @@
+# Everything is installed into the checkout: .venv, vendor/kafka, dashboards/node_modules.
+# A stamp per part: made again only when its inputs change.
+PYTHON ?= python3
+BIN := .venv/bin
+
+PYTHON_STAMP := .venv/.installed
+KAFKA_STAMP := vendor/kafka/.installed
+PAGE_STAMP := $(if $(wildcard dashboards/package.json),dashboards/node_modules/.installed)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup system-tools demo test lint bench clean
+
+help:
+	@echo "make setup   install everything into this checkout"
+	@echo "make demo    start all of it with a simulated province; Ctrl-C stops it"
+	@echo "make test    check the code, then run all tests"
+	@echo "make bench   measure"
+	@echo "make clean   remove what setup, tests and demo left in this checkout"
+
+setup: system-tools $(PYTHON_STAMP) $(KAFKA_STAMP) $(PAGE_STAMP)
+
+system-tools:
+	@PYTHON=$(PYTHON) jushou/runtime/system-tools.sh
+
+$(PYTHON_STAMP): pyproject.toml constraints.txt | system-tools
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]' -c constraints.txt
+	@touch $@
+
+$(KAFKA_STAMP): jushou/runtime/kafka/pom.xml | system-tools
+	rm -rf vendor/kafka
+	mvn --batch-mode --quiet -f $< dependency:copy-dependencies -DincludeScope=runtime \
+		-DoutputDirectory=$(CURDIR)/vendor/kafka
+	@touch $@
+
+dashboards/node_modules/.installed: dashboards/package.json | system-tools
+	cd dashboards && npm install --no-package-lock --no-audit --no-fund --loglevel=error
+	@touch $@
+
+demo: setup
+	$(BIN)/jushou demo
+
+lint: setup
+	$(BIN)/ruff check .
+	if [ -e .importlinter ] || grep -q '^\[tool.importlinter\]' pyproject.toml; then \
+		$(BIN)/lint-imports; fi
+	$(BIN)/mypy
+
+# pytest comes last: its summary line ends the output.
+test: lint
+	$(BIN)/pytest
+
+bench: setup
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf .venv vendor dashboards/node_modules build .jushou *.egg-info
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

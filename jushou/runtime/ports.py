@@ -1,0 +1,33 @@
+"""Free ports of this machine, for servers that others must be told the address of beforehand."""
+
+from __future__ import annotations
+
+import random
+import socket
+
+# Below the range from which Linux takes ports for outgoing connections (32768 and up), so that no
+# client takes the port between this question and the server's bind.
+_LOWEST, _HIGHEST = 20_000, 32_000
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    """A TCP port nobody listens on now. Chosen at random: two sessions rarely choose alike."""
+    for port in random.sample(range(_LOWEST, _HIGHEST), 200):
+        with socket.socket() as candidate:
+            # As servers do: a port whose last connections only linger (TIME_WAIT) is free.
+            candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                candidate.bind((host, port))
+            except OSError:
+                continue
+            return port
+    raise OSError(f"no free port on {host} between {_LOWEST} and {_HIGHEST}")
+
+
+def accepts_connections(host: str, port: int) -> bool:
+    """Whether somebody listens there."""
+    try:
+        with socket.create_connection((host, port), timeout=1.0):
+            return True
+    except OSError:
+        return False
