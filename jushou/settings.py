@@ -1,0 +1,37 @@
+"""Settings of an installation, from the environment (``JUSHOU_*``) or a ``.env`` file.
+
+Few on purpose: what is a fact of the offices (clocks, ladders, regions) is a data file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Where the servers are and how the worker behaves; each has a default for one machine."""
+
+    model_config = SettingsConfigDict(env_prefix="JUSHOU_", env_file=".env", extra="ignore")
+
+    bootstrap: str = Field("127.0.0.1:9092", description="Kafka bootstrap servers, host:port,…")
+    partitions: int = Field(4, ge=1, description="partitions of the case topics")
+    replication: int = Field(1, ge=1, description="replicas of each topic")
+    clickhouse_host: str = Field("127.0.0.1", description="ClickHouse host")
+    clickhouse_port: int = Field(9000, description="ClickHouse native TCP port")
+    clickhouse_database: str = Field("jushou", description="database of the warehouse")
+    clickhouse_user: str = Field("default", description="user that writes and migrates")
+    clickhouse_password: str = Field("", description="its password")
+    page_host: str = Field("127.0.0.1", description="address that the page listens on")
+    page_port: int = Field(8080, description="port that the page listens on")
+    worker_group: str = Field("jushou-worker", description="consumer group of the workers")
+    worker_instance: str | None = Field(
+        None, description="name of this worker for static membership; unique per worker"
+    )
+    sink_group: str = Field("jushou-sink", description="consumer group of the sink")
+    load_timeout_s: float = Field(
+        600.0, gt=0, description="seconds of silence after which an open bulk load is closed"
+    )
+    folder: Path = Field(Path(".jushou"), description="folder for local files of the processes")

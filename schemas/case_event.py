@@ -1,0 +1,213 @@
+"""The case event on the wire, and the compact form of it that a case keeps.
+
+Stands at the entrance: producers check with it before they send, the case agent after it read.
+``decode`` has one fast path, a strict typed decode that nearly every record takes, and one slow
+path (``schemas.case_event_faults``) that says precisely what is wrong with the others, or accepts
+them (unknown fields, explicit nulls).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Container
+from typing import Annotated, Any, Literal, cast
+
+import msgspec
+from msgspec import Meta, Struct
+
+from schemas.errors import DeadLetterReason, InvalidRecord
+from schemas.instants import parse_instant, render_instant
+from schemas.personal import finds_personal_data
+
+SCHEMA_VERSION = "1"
+
+Identifier = Annotated[str, Meta(min_length=1, max_length=64)]
+RaisedBy = Literal["self", "proxy", "government"]
+Channel = Literal[
+    "one-phone", "wechat", "app", "hall", "hotline", "school", "inspection", "screening"
+]
+Department = Literal[
+    "civil-affairs",
+    "human-resources",
+    "housing",
+    "water",
+    "education",
+    "health",
+    "medical-insurance",
+    "rural-revitalisation",
+]
+County = Annotated[str, Meta(pattern=r"^53[0-9]{4}$")]
+Township = Annotated[str, Meta(pattern=r"^[0-9]{9}$")]
+# An optional field is absent or of its type: an explicit null takes the slow path, so that the
+# record's text can be told from one without the field.
+_ABSENT = cast(Any, None)
+
+
+class CaseEvent(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """One record of ``jushou.case-events.v1`` as a producer writes it (``spec/events.md``).
+
+    ``occurred_at`` is RFC 3339 with an offset.
+    """
+
+    event_id: Identifier
+    case_id: Identifier
+    type: str
+    occurred_at: str
+    schema_version: Literal["1"]
+    item: str = _ABSENT
+    county: County = _ABSENT
+    township: Township = _ABSENT
+    department: Department = _ABSENT
+    raised_by: RaisedBy = _ABSENT
+    channel: Channel = _ABSENT
+    household: str = _ABSENT
+    sequence: int = _ABSENT
+    attributes: dict[str, Any] = _ABSENT
+
+
+class Heading(Struct, array_like=True):
+    """The fields that mostly only ``submitted`` and ``transferred`` carry."""
+
+    item: str | None = None
+    county: str | None = None
+    township: str | None = None
+    department: str | None = None
+    raised_by: str | None = None
+    channel: str | None = None
+    household: str | None = None
+
+
+class StoredEvent(Struct, array_like=True):
+    """An event as a case keeps it: all that its verdicts and conflicts can depend on.
+
+    ``at`` is ``occurred_at`` in milliseconds since 1970 UTC, ``written`` its text where that is
+    not the usual one at +08:00; ``sequence`` is null where the record has none. ``whole`` is the
+    canonical JSON of the record where it cannot be rebuilt from the other fields (unknown
+    fields, explicit nulls), else null.
+    """
+
+    at: int
+    event_id: str
+    type: str
+    sequence: int | None = None
+    attributes: dict[str, Any] | None = None
+    heading: Heading | None = None
+    written: str | None = None
+    whole: str | None = None
+
+    @property
+    def order(self) -> tuple[int, int, str]:
+        """The place of the event within its case (``spec/clocks.md``, identity and order)."""
+        return (self.at, self.sequence or 0, self.event_id)
+
+
+def canonical_json(value: Any) -> str:
+    """Return JSON with sorted keys, no spaces and nothing escaped that need not be."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def precedence(event: StoredEvent, case_id: str) -> tuple[int, str, str, str]:
+    """Return the key by which the smallest of differing records with one identity counts."""
+    whole = event.whole or canonical_json(_rebuilt(event, case_id))
+    return (event.at, event.type, canonical_json(event.attributes or {}), whole)
+
+
+def _rebuilt(event: StoredEvent, case_id: str) -> dict[str, Any]:
+    fields = {
+        "event_id": event.event_id,
+        "case_id": case_id,
+        "type": event.type,
+        "occurred_at": event.written or render_instant(event.at),
+        "schema_version": SCHEMA_VERSION,
+        "sequence": event.sequence,
+        "attributes": event.attributes,
+    }
+    if event.heading is not None:
+        fields |= msgspec.structs.asdict(event.heading)
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+_NO_HEADING = (None,) * 7
+_strict = msgspec.json.Decoder(CaseEvent).decode
+_AMOUNT = re.compile(r"0*[1-9][0-9]*(?:h|d|wd)")
+_CHECKED_ATTRIBUTES = frozenset({"offers", "round", "by"})
+
+
+def decode(raw: bytes, items: Container[str]) -> tuple[str, StoredEvent]:
+    """Return the case id and the event of a record's bytes.
+
+    ``items`` are the codes that exist. Raises ``InvalidRecord`` for a record that fails the
+    field table of ``spec/events.md``, names an item that does not exist, or holds what looks
+    like a resident id or a telephone.
+    """
+    try:
+        event = _strict(raw)
+        at = parse_instant(event.occurred_at)
+    except (msgspec.DecodeError, ValueError, OverflowError, RecursionError):
+        return _decode_slowly(raw, items)
+    item, attributes = event.item, event.attributes
+    if item is not None and item not in items:
+        return _decode_slowly(raw, items)
+    of_heading = (
+        item, event.county, event.township, event.department,
+        event.raised_by, event.channel, event.household,
+    )  # fmt: skip
+    heading = None if of_heading == _NO_HEADING else Heading(*of_heading)
+    if event.type == "submitted" and (
+        item is None or event.county is None or event.raised_by is None or event.channel is None
+    ):
+        return _decode_slowly(raw, items)
+    if attributes is not None and not _CHECKED_ATTRIBUTES.isdisjoint(attributes):
+        check_attributes(attributes)
+    if finds_personal_data(raw):
+        raise personal_data_found()
+    written = None if _is_usual(event.occurred_at) else event.occurred_at
+    return event.case_id, StoredEvent(
+        at, event.event_id, event.type, event.sequence, attributes, heading, written
+    )
+
+
+def _is_usual(text: str) -> bool:
+    """Say whether an instant is written as ``render_instant`` would write it."""
+    if text[10] != "T":
+        return False
+    rest = text[19:]
+    return rest == "+08:00" or (len(rest) == 10 and rest[4:] == "+08:00" and rest[:4] != ".000")
+
+
+def _decode_slowly(raw: bytes, items: Container[str]) -> tuple[str, StoredEvent]:
+    from schemas.case_event_faults import decode_with_faults
+
+    return decode_with_faults(raw, items)
+
+
+def check_attributes(attributes: dict[str, Any]) -> None:
+    """Raise ``InvalidRecord`` where ``offers``, ``round`` or ``by`` is not of its kind."""
+    for name in ("offers", "round"):
+        value = attributes.get(name)
+        if value is not None and not is_whole_number(value, at_least=0):
+            raise InvalidRecord(
+                DeadLetterReason.WRONG_VALUE, f"attributes.{name} must be an integer from 0"
+            )
+    by = attributes.get("by")
+    if by is not None and not (isinstance(by, str) and _AMOUNT.fullmatch(by)):
+        raise InvalidRecord(
+            DeadLetterReason.WRONG_VALUE,
+            "attributes.by must be a positive number with its unit (h, d or wd), such as 15wd",
+        )
+
+
+def is_whole_number(value: object, at_least: int | None = None) -> bool:
+    """Say whether a JSON value is an integer (``3.0`` is one, ``true`` is not)."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return value == int(value) and (at_least is None or value >= at_least)
+
+
+def personal_data_found() -> InvalidRecord:
+    """Return the error for a record with personal data; it quotes nothing of it."""
+    return InvalidRecord(
+        DeadLetterReason.PERSONAL_DATA,
+        "a field looks like a resident id or a telephone; send a pseudonym instead",
+    )

@@ -1,0 +1,120 @@
+"""Instants as integers of milliseconds since 1970-01-01T00:00Z, and their RFC 3339 text.
+
+All arithmetic on the path of an event is on these integers: they compare exactly, and no library
+rounds them. Days are days of Asia/Shanghai, which is UTC+8 without daylight saving.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+SHANGHAI = dt.timezone(dt.timedelta(hours=8), "Asia/Shanghai")
+SECOND_MS = 1_000
+MINUTE_MS = 60_000
+HOUR_MS = 3_600_000
+DAY_MS = 86_400_000
+OFFSET_MS = 8 * HOUR_MS
+_EPOCH = dt.date(1970, 1, 1)
+_UTC_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TIME = re.compile(r"[Tt]([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9])")
+_REST = re.compile(r"(?:\.([0-9]+))?(?:[Zz]|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))")
+
+# Text of a date, a time of day, a fraction with offset → milliseconds. Each is bounded, so that
+# a hostile log cannot grow them without end.
+_dates: dict[str, int] = {}
+_times: dict[str, int] = {}
+_rests: dict[str, int] = {}
+_CACHE_SIZE = 100_000
+
+
+def parse_instant(text: str) -> int:
+    """Return the instant of an RFC 3339 text with an offset, in milliseconds.
+
+    ``T`` or ``t``, ``Z`` or ``z``; digits of a second after the third are dropped. Raises
+    ``ValueError`` for anything else, a missing offset included.
+    """
+    date, time, rest = text[:10], text[10:19], text[19:]
+    try:
+        return _dates[date] + _times[time] + _rests[rest]
+    except KeyError:
+        return _part(_dates, date, _date_ms) + _part(_times, time, _time_ms) + _part(
+            _rests, rest, _rest_ms
+        )  # fmt: skip
+
+
+def _part(cache: dict[str, int], text: str, parse: object) -> int:
+    found = cache.get(text)
+    if found is None:
+        found = parse(text)  # type: ignore[operator]
+        if len(cache) < _CACHE_SIZE:
+            cache[text] = found
+    return found
+
+
+def _date_ms(text: str) -> int:
+    if not _DATE.fullmatch(text):
+        raise ValueError("not an RFC 3339 instant: the date is not YYYY-MM-DD")
+    return (dt.date.fromisoformat(text) - _EPOCH).days * DAY_MS
+
+
+def _time_ms(text: str) -> int:
+    match = _TIME.fullmatch(text)
+    if match is None:
+        raise ValueError("not an RFC 3339 instant: the time is not Thh:mm:ss")
+    hour, minute, second = (int(part) for part in match.groups())
+    return hour * HOUR_MS + minute * MINUTE_MS + second * SECOND_MS
+
+
+def _rest_ms(text: str) -> int:
+    match = _REST.fullmatch(text)
+    if match is None:
+        raise ValueError("not an RFC 3339 instant: it must end in Z or an offset such as +08:00")
+    fraction, sign, hours, minutes = match.groups()
+    ms = int((fraction or "")[:3].ljust(3, "0"))
+    if sign is None:
+        return ms
+    offset_ms = int(hours) * HOUR_MS + int(minutes) * MINUTE_MS
+    return ms - offset_ms if sign == "+" else ms + offset_ms
+
+
+def render_instant(instant_ms: int) -> str:
+    """Return the text of an instant at +08:00, with milliseconds only where there are any."""
+    moment = _UTC_EPOCH + dt.timedelta(milliseconds=instant_ms)
+    timespec = "milliseconds" if instant_ms % SECOND_MS else "seconds"
+    return moment.astimezone(SHANGHAI).isoformat(timespec=timespec)
+
+
+def to_datetime(instant_ms: int) -> dt.datetime:
+    """Return the instant as an aware ``datetime`` in UTC, exact to the millisecond."""
+    return _UTC_EPOCH + dt.timedelta(milliseconds=instant_ms)
+
+
+def from_datetime(moment: dt.datetime) -> int:
+    """Return the milliseconds of an aware ``datetime``; what is finer is dropped."""
+    return (moment - _UTC_EPOCH) // dt.timedelta(milliseconds=1)
+
+
+def day_of(instant_ms: int) -> int:
+    """Return the number of the Shanghai day that holds the instant; 00:00 begins its day.
+
+    Day 0 is 1970-01-01.
+    """
+    return (instant_ms + OFFSET_MS) // DAY_MS
+
+
+def start_of_day(day: int) -> int:
+    """Return the instant of 00:00 Shanghai time of a day number."""
+    return day * DAY_MS - OFFSET_MS
+
+
+def date_of_day(day: int) -> dt.date:
+    """Return the calendar date of a day number."""
+    return _EPOCH + dt.timedelta(days=day)
+
+
+def day_of_date(date: dt.date) -> int:
+    """Return the day number of a calendar date."""
+    return (date - _EPOCH).days
