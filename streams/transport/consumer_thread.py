@@ -1,0 +1,108 @@
+"""The thread that talks to the broker; here fetched records become batches.
+
+It runs an event loop of its own, so that heartbeats go out while an agent computes. What is fetched
+leaves it through ``consumer.py`` to the agents.
+
+Relied on in Faust 0.15.3 (``transport/drivers/aiokafka.py``): ``AIOKafkaConsumerThread`` with
+``_create_worker_consumer``, ``_fetch_records`` and ``call_thread``. In aiokafka 0.14.0:
+``AIOKafkaConsumer._isolation_level`` and ``._fetch_max_wait_ms`` (read once, at start),
+``._subscription.subscription.assignment`` (a new object for every assignment) with
+``state_value(tp).has_valid_position`` and ``.position``; ``fetched_records`` moves the positions of
+the partitions it returns in the step in which it returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from aiokafka import AIOKafkaConsumer
+from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
+from faust.types import TP
+
+from .record_batch import RecordBatch
+
+if TYPE_CHECKING:
+    from .consumer import BatchConsumer
+
+#: Milliseconds for which the broker holds an answer back when it has nothing new. aiokafka asks a
+#: broker for the next records of one partition only after the request for the others is answered:
+#: with the 1,500 ms that Faust sets, a busy partition beside quiet ones gets one fetch per 1.5 s.
+FETCH_MAX_WAIT_MS = 100
+
+
+class BatchConsumerThread(AIOKafkaConsumerThread):
+    """Faust's consumer thread, giving one RecordBatch for each fetch of a batch partition."""
+
+    consumer: BatchConsumer
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._assignment: Any = None
+        self._told: dict[TP, int] = {}
+
+    def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:
+        consumer = super()._create_worker_consumer(transport)
+        # Records of a transaction that was aborted never happened.
+        consumer._isolation_level = "read_committed"
+        consumer._fetch_max_wait_ms = FETCH_MAX_WAIT_MS
+        return consumer
+
+    async def _fetch_records(
+        self,
+        consumer: AIOKafkaConsumer,
+        active_partitions: Any,
+        timeout: float | None = None,
+        max_records: int | None = None,
+    ) -> dict[TP, list[Any]]:
+        asked_in = _assignment_of(consumer)
+        fetched: Mapping[Any, list[Any]] = await super()._fetch_records(
+            consumer, active_partitions, timeout=timeout, max_records=max_records
+        )
+        if _assignment_of(consumer) is not asked_in:
+            self._put_back(consumer, fetched)
+            return {}
+        return self._in_batches(asked_in, active_partitions, fetched)
+
+    def _put_back(self, consumer: AIOKafkaConsumer, fetched: Mapping[Any, list[Any]]) -> None:
+        """Undo a fetch that ended in another assignment than the one it was asked in.
+
+        Faust drops its records by generation, but aiokafka counts them as consumed: without this
+        they would be skipped if the positions had been set already.
+        """
+        assigned = consumer.assignment()
+        for tp, records in fetched.items():
+            if tp in assigned:
+                consumer.seek(tp, records[0].offset)
+
+    def _in_batches(
+        self, assignment: Any, active: Any, fetched: Mapping[Any, list[Any]]
+    ) -> dict[TP, list[Any]]:
+        if assignment is not self._assignment:
+            self._assignment, self._told = assignment, {}
+        in_batches = self.consumer.is_in_batches
+        lists = {TP(*tp): found for tp, found in fetched.items() if not in_batches(tp.topic)}
+        for tp in active or ():
+            if in_batches(tp.topic):
+                batch = self._batch(assignment, tp, fetched.get(tp, []))
+                if batch is not None:
+                    lists[tp] = [batch]
+        return lists
+
+    def _batch(self, assignment: Any, tp: TP, records: list[Any]) -> RecordBatch | None:
+        state = assignment.state_value(tp) if assignment is not None else None
+        if state is None or not state.has_valid_position:
+            return None
+        if not records and self._told.get(tp) == state.position:
+            return None
+        self._told[tp] = state.position
+        return RecordBatch(tp.topic, tp.partition, records, state.position)
+
+    async def existing_topics(self) -> set[str]:
+        """Names of the topics that the brokers have now."""
+        return set(await self.call_thread(self._ensure_consumer().topics))
+
+
+def _assignment_of(consumer: AIOKafkaConsumer) -> Any:
+    subscription = consumer._subscription.subscription
+    return subscription.assignment if subscription is not None else None
