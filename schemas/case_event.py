@@ -149,7 +149,7 @@ def decode(raw: bytes, items: Container[str]) -> tuple[str, StoredEvent]:
     item, attributes = event.item, event.attributes
     if item is not None and item not in items:
         return _decode_slowly(raw, items)
-    of_heading = (
+    of_heading: tuple[str | None, ...] = (
         item, event.county, event.township, event.department,
         event.raised_by, event.channel, event.household,
     )  # fmt: skip

@@ -43,7 +43,7 @@ _HEADING = ("item", "county", "township", "department", "raised_by", "channel", 
 
 
 def decode_with_faults(raw: bytes, items: Container[str]) -> tuple[str, StoredEvent]:
-    """Return the case id and event of an unusual record, or raise ``InvalidRecord`` for a bad one."""
+    """Return the case id and event of an unusual record, or raise ``InvalidRecord``."""
     record = _parsed(raw)
     whole = canonical_json(record)
     given = {name: value for name, value in record.items() if value is not None}
@@ -93,7 +93,7 @@ def _refuse_constant(name: str) -> None:
 
 
 def _check_presence(given: dict[str, Any]) -> None:
-    names = _REQUIRED
+    names: tuple[str, ...] = _REQUIRED
     if given.get("type") == "submitted":
         names += _REQUIRED_ON_SUBMITTED
     missing = [name for name in names if name not in given]
@@ -134,5 +134,5 @@ def _check_values(given: dict[str, Any], items: Container[str]) -> None:
     if "item" in given and given["item"] not in items:
         raise InvalidRecord(
             DeadLetterReason.UNKNOWN_ITEM,
-            "item names no item of the catalogue (`jushou catalogue`)",
+            "item names no item; `jushou catalogue` lists them",
         )

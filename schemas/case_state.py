@@ -7,8 +7,6 @@ of milliseconds since 1970 UTC.
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 from msgspec import Struct, field
 
@@ -35,6 +33,7 @@ class Cycle(Struct, array_like=True):
     ``limit`` is the amount that counts now, extensions included (``extended`` of them), in the
     unit of the clock. ``due_at`` is null while the clock is paused and not yet due. ``steps`` are
     the instants of the clock's ladder, null where a step is not to be reached as things stand.
+    ``region`` is the prefecture whose holidays count, null for the national calendar alone.
     ``status`` is ``live``, ``met``, ``missed`` or ``cancelled``; a live cycle is breached once
     ``due_at`` has passed, an ended one if ``due_at < stopped_at``.
     """
@@ -52,6 +51,7 @@ class Cycle(Struct, array_like=True):
     stopped_at: int | None = None
     stop_event_id: str | None = None
     steps: list[int | None] = field(default_factory=list)
+    region: str | None = None
 
 
 class Fired(Struct, array_like=True):
@@ -85,7 +85,10 @@ class CaseState(Struct, array_like=True):
 
     ``generation`` and ``change`` order two states of one case; never a wall clock. ``loads`` are
     the ids of the open bulk loads that hold the case back from judgement. Steps that were reached
-    no later than ``known_late_until`` are marked ``known_late`` when they fire.
+    no later than ``known_late_until`` are marked ``known_late`` when they fire. ``set_aside`` are
+    the ids of events of a type that the item does not have; ``held`` the original bytes of events
+    that came before the item was known, by id. ``judged_by`` is the version of catalogue and
+    calendar that the state was folded with.
     """
 
     case_id: str
@@ -114,9 +117,9 @@ class CaseState(Struct, array_like=True):
     known_late_until: int | None = None
     source_offset: int = -1
     bounces: int = 0
-    custody_since: int | None = None
     set_aside: list[str] = field(default_factory=list)
-    extra: dict[str, Any] = field(default_factory=dict)
+    held: dict[str, bytes] = field(default_factory=dict)
+    judged_by: str = ""
 
 
 encode = msgspec.msgpack.Encoder().encode

@@ -71,6 +71,14 @@ HOUSEHOLD_STATES = Topic(
     "jushou.household-states.v1", "household", "HouseholdState", Cleanup.COMPACT, FOREVER_MS, False,
     "state of each monitored household",
 )  # fmt: skip
+CHECKPOINTS = Topic(
+    "jushou.worker-checkpoints.v1", "checkpoint", "Checkpoint", Cleanup.COMPACT, FOREVER_MS, True,
+    "how far the states of a partition are written; one record per partition",
+)  # fmt: skip
+HEARTBEATS = Topic(
+    "jushou.heartbeats.v1", "worker", "empty", Cleanup.DELETE, _DAY_MS, False,
+    "stamped by the broker (LogAppendTime), so that a worker can tell that its clock runs ahead",
+)  # fmt: skip
 DEAD_LETTERS = Topic(
     "jushou.dead-letters.v1", "original key", "original bytes", Cleanup.DELETE, FOREVER_MS, False,
     "records set aside, untouched, with the reason in headers",
@@ -86,5 +94,7 @@ TOPICS: tuple[Topic, ...] = (
     DELIVERIES,
     HOUSEHOLD_EVENTS,
     HOUSEHOLD_STATES,
+    CHECKPOINTS,
+    HEARTBEATS,
     DEAD_LETTERS,
 )

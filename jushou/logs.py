@@ -1,0 +1,29 @@
+"""Logs of the processes: one line an event, on standard error, without personal data."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import structlog
+
+
+def set_up_logs(process_name: str, level: int = logging.INFO) -> None:
+    """Send the logs of all libraries through structlog, each line with the process's name."""
+    stamps = structlog.processors.TimeStamper(fmt="iso", utc=False)
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[structlog.stdlib.add_log_level, stamps],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0),
+        ],
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    # Faust and aiokafka tell of every assignment and heartbeat at INFO.
+    for noisy in ("faust", "aiokafka", "mode", "kafka"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.getLogger(process_name).setLevel(level)

@@ -1,0 +1,228 @@
+"""Keeps the cases of one partition: applies batches of records, and sweeps what time has changed.
+
+Between the Faust agent, which reads and commits, and the core, which decides. Synchronous and
+without I/O: both calls return the ``Effects`` that the caller must have written, in their order,
+before it goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from prometheus_client import Counter
+from schemas.partitioning import partition_of
+
+from schemas import bulk_load
+from schemas.bulk_load import LOAD_HEADER, LOAD_OPENED
+from schemas.case_event import StoredEvent, decode
+from schemas.case_state import CaseState
+from schemas.errors import DeadLetterReason, InvalidRecord
+from schemas.escalation import Escalation
+from schemas.instants import DAY_MS
+from streams.core.announcement import announce
+from streams.core.case import Added, Engine
+from streams.core.judge import judge
+from streams.state.partition import PartitionState
+
+EVENTS = Counter(
+    "jushou_case_events_total", "case events read, by what became of them", ["outcome"]
+)
+REVISIONS = Counter(
+    "jushou_escalation_revisions_total", "revisions published", ["level", "state", "cause"]
+)
+
+
+class Record(Protocol):
+    """A record as the transport delivers it; ``timestamp`` in milliseconds."""
+
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Iterable[tuple[str, bytes]]
+    timestamp: int
+
+
+@dataclass(slots=True)
+class DeadLetter:
+    """A record to set aside, with its own key and bytes."""
+
+    key: bytes | None
+    value: bytes | None
+    offset: int
+    fault: InvalidRecord
+    headers: list[tuple[str, bytes]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Effects:
+    """What a batch or a sweep leads to: to be written in this order, then committed."""
+
+    dead_letters: list[DeadLetter] = field(default_factory=list)
+    escalations: list[Escalation] = field(default_factory=list)
+    states: list[tuple[str, bytes]] = field(default_factory=list)
+
+
+class CaseKeeper:
+    """The case agent's work on one partition, of ``partitions`` in all."""
+
+    def __init__(self, engine: Engine, state: PartitionState, partitions: int) -> None:
+        self.engine = engine
+        self.state = state
+        self.partitions = partitions
+
+    def apply(self, records: Iterable[Record], now: int, seen_s: float) -> Effects:
+        """Apply records in their order, as of ``now`` (milliseconds).
+
+        Bad records become dead letters and their neighbours go on. Nothing fires here: cases
+        that may have something to fire are noted for the next sweep.
+        """
+        effects = Effects()
+        outcomes: dict[str, int] = {}
+        for record in records:
+            try:
+                outcome = self._apply(record, now, seen_s, effects)
+            except InvalidRecord as fault:
+                outcome = "dead-letter"
+                letter = DeadLetter(record.key, record.value, record.offset, fault)
+                letter.headers = list(record.headers)
+                effects.dead_letters.append(letter)
+            outcomes[outcome] = outcomes.get(outcome, 0) + 1
+            self.state.next_offset = record.offset + 1
+        for outcome, count in outcomes.items():
+            EVENTS.labels(outcome).inc(count)
+        effects.states = self.state.take_changed()
+        return effects
+
+    def _apply(self, record: Record, now: int, seen_s: float, effects: Effects) -> str:
+        raw = record.value or b""
+        try:
+            case_id, event = decode(raw, self.engine.rules)
+        except InvalidRecord:
+            if not self._is_bracket(raw, record, now, seen_s):
+                raise
+            return "bracket"
+        self._check_place(record.key, case_id)
+        if event.at > now + DAY_MS:
+            raise InvalidRecord(
+                DeadLetterReason.TOO_FAR_AHEAD,
+                "occurred_at is more than 24 hours ahead; correct the clock of the source",
+            )
+        state = self.state.touch(case_id)
+        if record.headers:
+            self._hold(state, record, seen_s)
+        added = self.engine.add(state, event, now)
+        state.source_offset = record.offset
+        if added is not Added.DUPLICATE:
+            self._note(state, event, raw, added, effects)
+        return added
+
+    def _is_bracket(self, raw: bytes, record: Record, now: int, seen_s: float) -> bool:
+        try:
+            bracket = bulk_load.decode(raw)
+        except Exception:  # noqa: BLE001 - any other record is judged by the event's own fault
+            return False
+        if bracket.type == LOAD_OPENED:
+            self.state.loads.open(bracket.load, seen_s)
+        else:
+            self.close_load(bracket.load, min(now, record.timestamp))
+        return True
+
+    def close_load(self, load: str, closed_at: int) -> None:
+        """Let go the cases that a load held; what is past due at ``closed_at`` is known late."""
+        for case_id in self.state.loads.close(load):
+            state = self.state.touch(case_id)
+            if load in state.loads:
+                state.loads.remove(load)
+            if not state.loads:
+                state.known_late_until = closed_at
+                self.state.to_judge[case_id] = None
+
+    def _check_place(self, key: bytes | None, case_id: str) -> None:
+        if case_id in self.state:
+            return
+        if key != case_id.encode():
+            raise InvalidRecord(
+                DeadLetterReason.WRONG_KEY, "the record's key must be its case_id in UTF-8"
+            )
+        belongs = partition_of(key, self.partitions)
+        if belongs != self.state.partition:
+            raise InvalidRecord(
+                DeadLetterReason.WRONG_PARTITION,
+                f"read from partition {self.state.partition}, belongs to {belongs}; "
+                "set partitioner=murmur2_random in the producer",
+            )
+
+    def _hold(self, state: CaseState, record: Record, seen_s: float) -> None:
+        for name, value in record.headers:
+            if name != LOAD_HEADER:
+                continue
+            load = value.decode("utf-8", "replace")
+            if self.state.loads.touch(load, state.case_id, seen_s) and load not in state.loads:
+                state.loads.append(load)
+
+    def _note(
+        self, state: CaseState, event: StoredEvent, raw: bytes, added: Added, effects: Effects
+    ) -> None:
+        if state.item is None:
+            state.held[event.event_id] = raw
+        elif state.held:
+            held, state.held = state.held, {}
+            held[event.event_id] = raw
+            for event_id, original in held.items():
+                self._set_aside(state, event_id, original, effects)
+        elif state.set_aside:
+            self._set_aside(state, event.event_id, raw, effects)
+        if (state.fired or added is Added.REFOLDED) and not state.loads:
+            self.state.to_judge[state.case_id] = None
+
+    def _set_aside(self, state: CaseState, event_id: str, raw: bytes, effects: Effects) -> None:
+        if event_id not in state.set_aside:
+            return
+        fault = InvalidRecord(
+            DeadLetterReason.UNKNOWN_TYPE,
+            f"item {state.item} has no event of this type; `jushou catalogue` lists them",
+        )
+        letter = DeadLetter(state.case_id.encode(), raw, state.source_offset, fault)
+        effects.dead_letters.append(letter)
+
+    def sweep(self, now: int, at_most: int) -> Effects:
+        """Judge up to ``at_most`` cases as of ``now``: those whose timer ran out, and those noted.
+
+        Only to be called when all that was sent before ``now`` has been applied.
+        """
+        effects = Effects()
+        chosen = dict.fromkeys(self.state.timers.take(now, at_most))
+        while self.state.to_judge and len(chosen) < at_most:
+            case_id = next(iter(self.state.to_judge))
+            del self.state.to_judge[case_id]
+            chosen[case_id] = None
+        for case_id in chosen:
+            self._judge(case_id, now, effects)
+        effects.states = self.state.take_changed()
+        return effects
+
+    def _judge(self, case_id: str, now: int, effects: Effects) -> None:
+        seen = self.state.peek(case_id)
+        if seen is None or seen.loads:
+            return
+        state = self.state.touch(case_id)
+        moved = self.engine.advance(state, now)
+        if state.judged_by != self.engine.version:
+            self.engine.refold(state, now)
+            moved = True
+        changes = []
+        if state.item is not None:
+            rules = self.engine.rules[state.item]
+            changes = judge(state, rules, self.engine.calendars, now)
+            for change in changes:
+                escalation = announce(state, change, rules, self.engine.calendars.version)
+                REVISIONS.labels(escalation.level, escalation.state, escalation.cause).inc()
+                effects.escalations.append(escalation)
+        if not moved and not changes:
+            self.state.release(state)
+
+    def has_work(self, now: int) -> bool:
+        """Say whether another sweep as of ``now`` would find a case to judge."""
+        return bool(self.state.to_judge) or self.state.timers.is_ready(now)

@@ -1,0 +1,137 @@
+"""Writes what the keeper decided, in the order that a crash cannot hurt.
+
+Escalations are acknowledged by the broker before the states that note them, and states before
+the offsets of the events are committed. A crash in between repeats ids and revisions, which are
+deduplicated wherever they have an effect; it never loses one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+import msgspec
+from confluent_kafka import KafkaError, Message, Producer
+
+from schemas import checkpoint as checkpoints
+from schemas.aggregate import Aggregate, Group
+from schemas.checkpoint import Checkpoint
+from schemas.dead_letter import dead_letter_headers
+from schemas.errors import Unavailable
+from schemas.instants import render_instant
+from schemas.topics import (
+    AGGREGATES,
+    CASE_EVENTS,
+    CASE_STATES,
+    CHECKPOINTS,
+    DEAD_LETTERS,
+    ESCALATIONS,
+)
+from streams.agents.keeper import DeadLetter, Effects
+from streams.core.groups import GroupKey
+from streams.state.partition import PartitionState
+
+# Seconds until a record that the broker does not take is an error. Longer than a broker's
+# restart, shorter than the patience of a supervisor.
+DELIVERY_TIMEOUT_S = 120
+_encode = msgspec.json.Encoder().encode
+
+
+class Outlet:
+    """One producer for all that a worker writes. Not safe for use by two tasks at once."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self._fault: KafkaError | None = None
+        self._producer = Producer(
+            {
+                "bootstrap.servers": bootstrap,
+                "acks": "all",
+                "enable.idempotence": True,
+                "compression.type": "lz4",
+                # A flush sends at once; until then records of a batch gather.
+                "linger.ms": 20,
+                "batch.num.messages": 10_000,
+                "batch.size": 1_000_000,
+                "queue.buffering.max.messages": 2_000_000,
+                "queue.buffering.max.kbytes": 1_048_576,
+                "message.max.bytes": 8_000_000,
+                "delivery.timeout.ms": DELIVERY_TIMEOUT_S * 1000,
+                "delivery.report.only.error": True,
+                "on_delivery": self._delivered,
+            }
+        )
+
+    def _delivered(self, fault: KafkaError | None, _message: Message) -> None:
+        if fault is not None:
+            self._fault = fault
+
+    async def write(self, effects: Effects, state: PartitionState, now: int) -> None:
+        """Have the effects of one batch or sweep of a partition acknowledged, in their order.
+
+        ``now`` (milliseconds) is the time of publication. Raises ``Unavailable`` when the broker
+        does not take a record: the worker stops, and what was not committed is done again.
+        """
+        for letter in effects.dead_letters:
+            self._set_aside(letter, state.partition)
+        if effects.escalations:
+            published_at = render_instant(now)
+            for escalation in effects.escalations:
+                escalation.published_at = published_at
+                key = escalation.case_id.encode()
+                self._send(ESCALATIONS.name, state.partition, key, _encode(escalation))
+            await self.flush()
+        for case_id, packed in effects.states:
+            self._send(CASE_STATES.name, state.partition, case_id.encode(), packed)
+        if effects.states or effects.dead_letters:
+            await self.flush()
+
+    def checkpoint(self, state: PartitionState) -> None:
+        """Note how far the states are written; called after they were, and not waited for."""
+        record = Checkpoint(state.generation, state.next_offset, len(state))
+        self._send(CHECKPOINTS.name, state.partition, checkpoints.KEY, checkpoints.encode(record))
+
+    async def publish_counts(
+        self, state: PartitionState, counts: Iterable[tuple[GroupKey, int]]
+    ) -> None:
+        """Publish changed counts, each absolute and newer than all before."""
+        state.count_change += 1
+        for group, count in counts:
+            record = Aggregate(
+                group=Group(*group),
+                partition=state.partition,
+                count=count,
+                generation=state.generation,
+                change=state.count_change,
+            )
+            key = _encode(record.group)
+            self._send(AGGREGATES.name, state.partition, key, _encode(record))
+        await self.flush()
+
+    def _set_aside(self, letter: DeadLetter, partition: int) -> None:
+        headers = dead_letter_headers(letter.fault, CASE_EVENTS.name, partition, letter.offset)
+        self._producer.produce(
+            DEAD_LETTERS.name,
+            key=letter.key,
+            value=letter.value,
+            headers=[*headers, *letter.headers],
+        )
+
+    def _send(self, topic: str, partition: int, key: bytes, value: bytes) -> None:
+        try:
+            self._producer.produce(topic, key=key, value=value, partition=partition)
+        except BufferError:
+            # The queue is full: wait until the broker has taken some.
+            self._producer.poll(1.0)
+            self._producer.produce(topic, key=key, value=value, partition=partition)
+
+    async def flush(self) -> None:
+        """Wait until the broker has acknowledged all that was sent."""
+        loop = asyncio.get_running_loop()
+        left = await loop.run_in_executor(None, self._producer.flush, DELIVERY_TIMEOUT_S + 5)
+        if self._fault is not None or left:
+            fault = self._fault or "time ran out"
+            raise Unavailable(f"Kafka did not take {max(left, 1)} record(s): {fault}")
+
+    async def close(self) -> None:
+        """Send what is left; errors are those of ``flush``."""
+        await self.flush()

@@ -1,0 +1,89 @@
+"""An escalation as it is published: who, what, since when, and the reason in two languages.
+
+Part of the core, after the judgement. Texts come from the catalogue; no free text of an event and
+nothing of a person goes in.
+"""
+
+from __future__ import annotations
+
+from schemas.case_state import CaseState
+from schemas.catalogue.model import Unit
+from schemas.escalation import Cause, Escalation, EscalationState, Reason, escalation_id
+from schemas.instants import MINUTE_MS, date_of_day, day_of, render_instant, start_of_day
+from streams.core.judge import Change
+from streams.core.rules import ClockRule, ItemRules, StepRule, When
+
+_UNITS_ZH = {Unit.HOURS: "小时", Unit.DAYS: "天", Unit.WORKING_DAYS: "个工作日"}
+_UNITS_EN = {Unit.HOURS: "hours", Unit.DAYS: "days", Unit.WORKING_DAYS: "working days"}
+
+
+def announce(
+    state: CaseState, change: Change, rules: ItemRules, calendar: str, published_at: int = 0
+) -> Escalation:
+    """Return the record of one revision. ``published_at`` (ms) is set by the one who sends it."""
+    fired = change.fired
+    rule = rules.clock(fired.policy, fired.clock)
+    step = next(step for step in rule.steps if step.level == fired.level)
+    names = (state.case_id, fired.clock, fired.start_event_id, fired.level)
+    return Escalation(
+        escalation_id=escalation_id(*names),
+        revision=fired.revision,
+        state=EscalationState.FIRED if fired.standing else EscalationState.WITHDRAWN,
+        cause=change.cause,
+        case_id=state.case_id,
+        item=rules.code,
+        department=state.department or rules.department,
+        county=state.county or "",
+        township=state.township,
+        clock=fired.clock,
+        start_event_id=fired.start_event_id,
+        cycle=fired.cycle,
+        level=fired.level,
+        to=step.to,
+        limit=f"{fired.limit}{rule.unit}",
+        due_at=None if fired.due_at is None else render_instant(fired.due_at),
+        at=render_instant(fired.at),
+        published_at=render_instant(published_at),
+        known_late=fired.known_late,
+        policy=fired.policy,
+        calendar=calendar,
+        reason=_reason(change, rules, rule, step),
+    )
+
+
+def _reason(change: Change, rules: ItemRules, rule: ClockRule, step: StepRule) -> Reason:
+    fired = change.fired
+    item = rules.by_policy[fired.policy].item.text
+    clock = rule.clock.text
+    zh = f"{item.zh}·{clock.zh}：限{fired.limit}{_UNITS_ZH[rule.unit]}，"
+    en = f"{item.en}, {clock.en}: within {fired.limit} {_UNITS_EN[rule.unit]}; "
+    due_zh, due_en = _in_words(fired.due_at)
+    if change.cause is Cause.MISTAKEN:
+        return Reason(
+            zh + "后到的记录表明并未到此一步，此前的提醒撤销。",
+            en + "a record that came later shows that this was not so; the notice is withdrawn.",
+        )
+    if change.cause is Cause.SUPERSEDED:
+        return Reason(
+            zh + f"期限已延至{due_zh}，此前的提醒作废。",
+            en + f"now due {due_en}; the earlier notice no longer holds.",
+        )
+    if step.when is When.BEFORE:
+        return Reason(zh + f"将于{due_zh}到期。", en + f"due {due_en}.")
+    if step.when is When.AT_DUE:
+        return Reason(zh + f"{due_zh}已到期，尚未办结。", en + f"was due {due_en} and is not done.")
+    return Reason(
+        zh + f"{due_zh}已到期，又过{step.offset}个工作日仍未办结。",
+        en + f"was due {due_en}; {step.offset} more working days have passed.",
+    )
+
+
+def _in_words(instant: int | None) -> tuple[str, str]:
+    """Return an instant as people say it; midnight is 24:00 of the day that ends."""
+    if instant is None:
+        return "恢复计时后", "once the clock runs again"
+    day = day_of(instant - 1) if instant == start_of_day(day_of(instant)) else day_of(instant)
+    date = date_of_day(day)
+    minutes = (instant - start_of_day(day)) // MINUTE_MS
+    time = f"{minutes // 60:02d}:{minutes % 60:02d}"
+    return f"{date.year}年{date.month}月{date.day}日{time}", f"{date.isoformat()} {time}"

@@ -1,0 +1,122 @@
+"""A case: events go in in any order, the state that comes out is that of their set.
+
+Part of the core. ``add`` settles identity and conflicts, keeps the events sorted, and applies an
+event that is next in order; a late one folds the case again from its event list. ``advance``
+gives events their effect whose time has come.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from enum import StrEnum
+
+from schemas.case_event import StoredEvent, precedence
+from schemas.case_state import CaseState
+from streams.core.calendar import Calendars
+from streams.core.fold import apply
+from streams.core.rules import ItemRules
+
+
+class Added(StrEnum):
+    """What became of an event that was given to a case; also a metric label."""
+
+    APPLIED = "applied"
+    REFOLDED = "refolded"
+    DUPLICATE = "duplicate"
+    CONFLICT = "conflict"
+    PENDING = "pending"
+    HELD = "held"
+
+
+class Engine:
+    """The core with its data: rules of the items and calendars. It holds no state of a case.
+
+    ``version`` names both; a state that was folded with another one is folded again.
+    """
+
+    def __init__(
+        self, rules: dict[str, ItemRules], calendars: Calendars, catalogue_version: str = ""
+    ) -> None:
+        self.rules = rules
+        self.calendars = calendars
+        self.version = f"{catalogue_version}/{calendars.version}"
+
+    def add(self, state: CaseState, event: StoredEvent, now: int) -> Added:
+        """Add an event to a case as of ``now`` (milliseconds) and say what became of it.
+
+        An event ahead of ``now`` waits; without an item the case is held. The same event again
+        changes nothing; of differing ones with one id the smallest counts, whichever came first.
+        """
+        events = state.events
+        event_id = event.event_id
+        for known in events:
+            if known.event_id == event_id:
+                return self._settle(state, known, event, now)
+        if state.item is not None and (not events or events[-1].order < event.order):
+            events.append(event)
+            if event.at > now or state.applied != len(events) - 1:
+                return Added.PENDING
+            apply(state, event, self.rules[state.item], self.calendars)
+            state.applied += 1
+            return Added.APPLIED
+        return self._insert(state, event, now)
+
+    def advance(self, state: CaseState, now: int) -> bool:
+        """Apply the events whose time has come; say whether there were any."""
+        if state.applied == len(state.events) or state.events[state.applied].at > now:
+            return False
+        if state.item is None:
+            self.refold(state, now)
+            return True
+        rules = self.rules[state.item]
+        while state.applied < len(state.events) and state.events[state.applied].at <= now:
+            apply(state, state.events[state.applied], rules, self.calendars)
+            state.applied += 1
+        return True
+
+    def refold(self, state: CaseState, now: int) -> None:
+        """Fold the case again from its events, as of ``now``; what was published stays noted."""
+        _reset(state)
+        state.judged_by = self.version
+        for event in state.events:
+            if event.at > now:
+                break
+            if event.heading is not None and event.heading.item is not None:
+                state.item = event.heading.item
+                break
+        if state.item is None:
+            return
+        rules = self.rules[state.item]
+        for event in state.events:
+            if event.at > now:
+                break
+            apply(state, event, rules, self.calendars)
+            state.applied += 1
+
+    def _insert(self, state: CaseState, event: StoredEvent, now: int) -> Added:
+        insort(state.events, event, key=lambda known: known.order)
+        if event.at > now:
+            # Pending events lie behind the applied ones: nothing that was folded has changed.
+            return Added.PENDING
+        self.refold(state, now)
+        return Added.HELD if state.item is None else Added.REFOLDED
+
+    def _settle(self, state: CaseState, known: StoredEvent, event: StoredEvent, now: int) -> Added:
+        old, new = precedence(known, state.case_id), precedence(event, state.case_id)
+        if old == new:
+            return Added.DUPLICATE
+        if new < old:
+            state.events.remove(known)
+            insort(state.events, event, key=lambda other: other.order)
+            self.refold(state, now)
+        return Added.CONFLICT
+
+
+def _reset(state: CaseState) -> None:
+    """Forget all that was folded; keep the events, what was published, and the loads."""
+    state.item = state.county = state.township = state.department = None
+    state.raised_by = state.channel = state.household = None
+    state.submitted_at = state.closed_at = state.outcome = None
+    state.reopened = state.bounces = state.applied = 0
+    state.pauses = {}
+    state.live, state.ended, state.violations, state.set_aside = [], [], [], []

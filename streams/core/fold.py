@@ -1,0 +1,216 @@
+"""The fold: events in their order, applied one by one to the state of a case.
+
+Part of the core, and its heart (``spec/clocks.md``, life of a cycle). For each event, in this
+order: reopening; pauses and resumes; extensions; stops; the terminal rule; starts. The state that
+results depends on the set of events applied and on nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+
+from schemas.case_event import StoredEvent
+from schemas.case_state import CANCELLED, LIVE, MET, MISSED, CaseState, Cycle, Interval
+from schemas.catalogue.model import Pause
+from schemas.instants import day_of
+from streams.core.calendar import Calendars
+from streams.core.due import schedule
+from streams.core.quotas import violations
+from streams.core.rules import (
+    ANY_PAUSE,
+    CLOSES_PAUSE,
+    EXTENDED,
+    OPENS_PAUSE,
+    REOPENED,
+    RETURNED,
+    SUBMITTED,
+    TERMINAL,
+    TRANSFERRED,
+    ClockRule,
+    ItemRules,
+)
+
+_AMOUNT = re.compile(r"([0-9]+)(h|d|wd)")
+
+
+def apply(state: CaseState, event: StoredEvent, rules: ItemRules, calendars: Calendars) -> None:
+    """Give one event, the next in order, its effect on the state of its case."""
+    kind = event.type
+    if kind not in rules.types:
+        state.set_aside.append(event.event_id)
+        return
+    if kind in rules.counted or (rules.relaxing and event.attributes):
+        state.violations = violations(state.events[: state.applied + 1], rules)
+    first_submitted = kind == SUBMITTED and state.submitted_at is None
+    if first_submitted:
+        _read_submission(state, event, rules)
+    if state.closed_at is not None:
+        if kind != REOPENED:
+            return
+        _reopen(state)
+    if kind in OPENS_PAUSE:
+        _open_pause(state, OPENS_PAUSE[kind], event.at, rules, calendars)
+    elif kind in CLOSES_PAUSE:
+        _close_pause(state, CLOSES_PAUSE[kind], event.at, rules, calendars)
+    elif kind == EXTENDED:
+        _extend(state, event, rules, calendars)
+    elif kind == TRANSFERRED:
+        _transfer(state, event)
+    elif kind == RETURNED:
+        state.bounces += 1
+    if kind in rules.stops and state.live:
+        _stop(state, event, rules)
+    if kind in TERMINAL:
+        _close(state, event)
+    elif kind != SUBMITTED or first_submitted:
+        _start(state, event, rules, calendars)
+
+
+def _read_submission(state: CaseState, event: StoredEvent, rules: ItemRules) -> None:
+    state.submitted_at = event.at
+    heading = event.heading
+    if heading is None:
+        return
+    state.county = heading.county
+    state.township = heading.township
+    state.raised_by = heading.raised_by
+    state.channel = heading.channel
+    state.household = heading.household
+    state.department = heading.department or rules.department
+
+
+def _transfer(state: CaseState, event: StoredEvent) -> None:
+    """The case is handed on; no clock of the citizen notices."""
+    heading = event.heading
+    if heading is None:
+        return
+    if heading.county is not None and heading.county != state.county:
+        state.county = heading.county
+        state.township = heading.township
+    elif heading.township is not None:
+        state.township = heading.township
+    if heading.department is not None:
+        state.department = heading.department
+
+
+def _reopen(state: CaseState) -> None:
+    state.closed_at = None
+    state.outcome = None
+    state.reopened += 1
+    state.pauses = {}
+
+
+def _open_pause(
+    state: CaseState, pause: Pause, at: int, rules: ItemRules, calendars: Calendars
+) -> None:
+    opened = state.pauses.setdefault(pause.value, [])
+    if opened and opened[-1].closed_at is None:
+        return
+    opened.append(Interval(at))
+    either = state.pauses.setdefault(ANY_PAUSE, [])
+    if not either or either[-1].closed_at is not None:
+        either.append(Interval(at))
+    _reschedule(state, rules, calendars)
+
+
+def _close_pause(
+    state: CaseState, pause: Pause, at: int, rules: ItemRules, calendars: Calendars
+) -> None:
+    opened = state.pauses.get(pause.value)
+    if not opened or opened[-1].closed_at is not None:
+        return
+    opened[-1].closed_at = at
+    if not any(_is_open(state, other) for other in Pause):
+        state.pauses[ANY_PAUSE][-1].closed_at = at
+    _reschedule(state, rules, calendars)
+
+
+def _is_open(state: CaseState, pause: Pause) -> bool:
+    intervals = state.pauses.get(pause.value)
+    return bool(intervals) and intervals[-1].closed_at is None
+
+
+def _reschedule(state: CaseState, rules: ItemRules, calendars: Calendars) -> None:
+    for cycle in state.live:
+        rule = rules.clock(cycle.policy, cycle.clock)
+        if rule.honours is not None:
+            _set_due(state, cycle, rule, calendars)
+
+
+def _set_due(state: CaseState, cycle: Cycle, rule: ClockRule, calendars: Calendars) -> None:
+    pauses = state.pauses.get(rule.honours, ()) if rule.honours is not None else ()
+    calendar = calendars.of_region(cycle.region)
+    due, provisional, steps = schedule(rule, calendar, cycle.started_at, cycle.limit, pauses)
+    cycle.due_at, cycle.provisional, cycle.steps = due, provisional, list(steps)
+
+
+def _extend(state: CaseState, event: StoredEvent, rules: ItemRules, calendars: Calendars) -> None:
+    attributes = event.attributes or {}
+    cycle = next((c for c in state.live if c.clock == attributes.get("clock")), None)
+    by = _AMOUNT.fullmatch(attributes.get("by") or "")
+    if cycle is None or by is None:
+        return
+    rule = rules.clock(cycle.policy, cycle.clock)
+    most = rule.extendable_by
+    amount = int(by.group(1))
+    if most is None or by.group(2) != most.unit or cycle.extended + amount > most.amount:
+        return
+    if cycle.due_at is not None and event.at > cycle.due_at:
+        return
+    cycle.extended += amount
+    cycle.limit += amount
+    _set_due(state, cycle, rule, calendars)
+
+
+def _stop(state: CaseState, event: StoredEvent, rules: ItemRules) -> None:
+    """End the oldest live cycle of every clock that the event stops."""
+    stopped: list[str] = []
+    for cycle in state.live:
+        if event.type not in rules.clock(cycle.policy, cycle.clock).stops:
+            continue
+        if cycle.clock in stopped:
+            continue
+        stopped.append(cycle.clock)
+        in_time = cycle.due_at is None or event.at <= cycle.due_at
+        cycle.status = MET if in_time else MISSED
+        cycle.stopped_at = event.at
+        cycle.stop_event_id = event.event_id
+        state.ended.append(cycle)
+    if stopped:
+        state.live = [cycle for cycle in state.live if cycle.status == LIVE]
+
+
+def _close(state: CaseState, event: StoredEvent) -> None:
+    for cycle in state.live:
+        cycle.status = CANCELLED
+        cycle.stopped_at = event.at
+        state.ended.append(cycle)
+    state.live = []
+    state.closed_at = event.at
+    state.outcome = event.type
+
+
+def _start(state: CaseState, event: StoredEvent, rules: ItemRules, calendars: Calendars) -> None:
+    policy = rules.policies[0]
+    if len(rules.policies) > 1:
+        policy = rules.in_force(day_of(event.at))
+    for start in policy.starts.get(event.type, ()):
+        rule = start.clock
+        if start.where and not start.matches(event.attributes):
+            continue
+        if not rule.each and any(cycle.clock == rule.name for cycle in state.live):
+            continue
+        ordinal = 1
+        for cycle in state.ended:
+            ordinal += cycle.clock == rule.name
+        for cycle in state.live:
+            ordinal += cycle.clock == rule.name
+        calendar = calendars.of_county(state.county)
+        pauses = state.pauses.get(rule.honours, ()) if rule.honours is not None else ()
+        due, provisional, steps = schedule(rule, calendar, event.at, rule.amount, pauses)
+        state.live.append(
+            Cycle(
+                rule.name, event.event_id, ordinal, event.at, rule.policy, rule.amount,
+                0, due, provisional, LIVE, None, None, list(steps), calendar.region,
+            )
+        )  # fmt: skip

@@ -1,0 +1,146 @@
+"""The judgement of a case: which escalations stand now, and what differs from what was published.
+
+Part of the core. The worker calls ``judge`` only when it has applied everything up to ``now``;
+what it returns is published, and noted in the state's ``fired``, which makes a repetition of the
+same judgement return nothing.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from schemas.case_state import CaseState, Cycle, Fired
+from schemas.escalation import Cause
+from streams.core.calendar import Calendars
+from streams.core.due import reach
+from streams.core.rules import ItemRules, When
+from streams.core.verdicts import Standing, standing
+
+Key = tuple[str, str, str]
+
+
+class Change(NamedTuple):
+    """A revision to publish: the note of it as it stands in the state now, and why."""
+
+    fired: Fired
+    cause: Cause
+
+
+def judge(state: CaseState, rules: ItemRules, calendars: Calendars, now: int) -> list[Change]:
+    """Bring ``state.fired`` up to what stands as of ``now`` and return what changed.
+
+    A step that newly stands is fired with revision 1; one that no longer does is withdrawn, one
+    that stands at another instant is fired again, each with the next revision.
+    """
+    stands = {
+        (hit.cycle.clock, hit.cycle.start_event_id, hit.step.level): hit
+        for hit in standing(state, rules, now)
+    }
+    changes = []
+    for fired in state.fired:
+        hit = stands.pop((fired.clock, fired.start_event_id, fired.level), None)
+        cause = _revise(state, fired, hit, rules, calendars)
+        if cause is not None:
+            changes.append(Change(fired, cause))
+    for hit in stands.values():
+        late = state.known_late_until is not None and hit.at <= state.known_late_until
+        fired = _first(hit, late)
+        state.fired.append(fired)
+        changes.append(Change(fired, Cause.REACHED))
+    changes.sort(key=lambda change: change.fired.at)
+    return changes
+
+
+def _first(hit: Standing, known_late: bool) -> Fired:
+    cycle = hit.cycle
+    return Fired(
+        clock=cycle.clock,
+        start_event_id=cycle.start_event_id,
+        level=hit.step.level,
+        revision=1,
+        standing=True,
+        at=hit.at,
+        due_at=cycle.due_at,
+        limit=cycle.limit,
+        known_late=known_late,
+        cycle=cycle.ordinal,
+        policy=cycle.policy,
+    )
+
+
+def _revise(
+    state: CaseState,
+    fired: Fired,
+    hit: Standing | None,
+    rules: ItemRules,
+    calendars: Calendars,
+) -> Cause | None:
+    """Note what a published escalation has become; return the cause of a new revision, if any."""
+    if hit is None:
+        if not fired.standing:
+            return None
+        cause = Cause.MISTAKEN
+        cycle = _cycle_of(state, fired)
+        if cycle is not None and _is_superseded(state, cycle, fired, rules, calendars):
+            cause = Cause.SUPERSEDED
+            fired.due_at = cycle.due_at
+        fired.standing = False
+        fired.revision += 1
+        return cause
+    if fired.standing and fired.at == hit.at:
+        return None
+    cause = Cause.MOVED if fired.standing else Cause.REINSTATED
+    fired.standing = True
+    fired.revision += 1
+    fired.at, fired.due_at = hit.at, hit.cycle.due_at
+    fired.limit, fired.policy, fired.cycle = hit.cycle.limit, hit.cycle.policy, hit.cycle.ordinal
+    return cause
+
+
+def _cycle_of(state: CaseState, fired: Fired) -> Cycle | None:
+    for cycle in (*state.live, *state.ended):
+        if cycle.clock == fired.clock and cycle.start_event_id == fired.start_event_id:
+            return cycle
+    return None
+
+
+def _is_superseded(
+    state: CaseState, cycle: Cycle, fired: Fired, rules: ItemRules, calendars: Calendars
+) -> bool:
+    """Say whether the step would stand as it fired if the limit had not been made longer."""
+    if cycle.limit <= fired.limit:
+        return False
+    if cycle.stopped_at is not None and fired.at >= cycle.stopped_at:
+        return False
+    rule = rules.clock(cycle.policy, cycle.clock)
+    step = next(step for step in rule.steps if step.level == fired.level)
+    if step.when is not When.BEFORE:
+        return True
+    pauses = state.pauses.get(rule.honours, ()) if rule.honours is not None else ()
+    calendar = calendars.of_region(cycle.region)
+    before = reach(rule.unit, calendar, cycle.started_at, fired.limit - step.offset, pauses)
+    return before == fired.at
+
+
+def next_instant(state: CaseState, rules: ItemRules | None) -> int | None:
+    """Return the earliest instant after which the case must be looked at again, or ``None``.
+
+    That is the first step of a live cycle that has not fired yet, or the time of an event that
+    waits for it. An instant in the past means that the case is to be judged at once.
+    """
+    pending = None
+    if state.applied < len(state.events):
+        pending = state.events[state.applied].at
+    if rules is None or not state.live:
+        return pending
+    fired = {(note.clock, note.start_event_id, note.level) for note in state.fired if note.standing}
+    earliest = pending
+    for cycle in state.live:
+        steps = rules.clock(cycle.policy, cycle.clock).steps
+        for step, at in zip(steps, cycle.steps, strict=True):
+            if at is None or (earliest is not None and at >= earliest):
+                continue
+            if fired and (cycle.clock, cycle.start_event_id, step.level) in fired:
+                continue
+            earliest = at
+    return earliest

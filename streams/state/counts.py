@@ -1,0 +1,42 @@
+"""Absolute counts of one partition, and which of them have changed since they were published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from streams.core.groups import GroupKey
+
+
+class Counts:
+    """Counts by group. ``changed`` holds the groups whose published count is out of date."""
+
+    def __init__(self) -> None:
+        self._counts: dict[GroupKey, int] = {}
+        self.changed: set[GroupKey] = set()
+
+    def move(self, before: Iterable[GroupKey], after: Iterable[GroupKey]) -> None:
+        """Take a case out of the groups that it was in and put it into those that it is in."""
+        counts, changed = self._counts, self.changed
+        for group in before:
+            counts[group] = counts.get(group, 0) - 1
+            changed.add(group)
+        for group in after:
+            counts[group] = counts.get(group, 0) + 1
+            changed.add(group)
+
+    def take_changed(self) -> Iterator[tuple[GroupKey, int]]:
+        """Yield the changed groups with their counts; a group of none is forgotten after it."""
+        changed, self.changed = self.changed, set()
+        for group in changed:
+            count = self._counts.get(group, 0)
+            if count == 0:
+                self._counts.pop(group, None)
+            yield group, count
+
+    def settle(self, published: dict[GroupKey, int]) -> None:
+        """Keep as changed only what differs from what was published before (after a restore)."""
+        self.changed = {
+            group
+            for group in self._counts.keys() | published.keys()
+            if self._counts.get(group, 0) != published.get(group, 0)
+        }

@@ -1,0 +1,240 @@
+"""The worker: one Faust app whose case agent keeps the clocks of the partitions it is assigned.
+
+Path of an event: a batch comes from the transport (``streams.transport``), the keeper of its
+partition applies it (``streams.agents.keeper``), the outlet has the effects acknowledged
+(``streams.agents.outlet``), and only then does the agent ask for the next batch, which lets the
+offsets be committed. Time passes in ``_tick``, which sweeps the partitions that are at their end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from faust.types import TP
+from prometheus_client import Gauge
+
+from schemas.topics import CASE_EVENTS
+from streams.agents.broker_clock import BrokerClock
+from streams.agents.keeper import CaseKeeper
+from streams.agents.outlet import Outlet
+from streams.core.case import Engine
+from streams.state.partition import PartitionState
+from streams.state.restore import Restored, restore
+from streams.transport import BatchApp, EndOffsetReader, RecordBatch, batch_app, batch_topic, serve
+
+_log = logging.getLogger(__name__)
+# Seconds between two questions where the partitions end: a fifth of the second within which an
+# escalation has to be out.
+TICK_S = 0.2
+# Cases judged in one go, so that thousands due at one midnight let traffic through in between.
+SWEEP_CASES = 2_000
+COUNTS_EVERY_S = 1.0
+COUNTS_EVERY_S_IN_A_LOAD = 15.0
+BEHIND_ALARM_S = 60.0
+_BEHIND = Gauge("jushou_partition_behind_records", "records not yet applied", ["partition"])
+_CASES = Gauge("jushou_partition_cases", "cases held", ["partition"])
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerConfig:
+    """Where the worker reads and how; ``as_of`` (milliseconds) freezes "now"."""
+
+    bootstrap: str
+    group: str
+    folder: Path
+    instance: str | None = None
+    partitions: int = 4
+    load_timeout_s: float = 600.0
+    as_of: int | None = None
+    until_idle: bool = False
+    max_batch_records: int = 5_000
+
+
+class CaseWorker:
+    """One worker process. ``run`` returns when it is told to stop, or, ``until_idle``, at rest."""
+
+    def __init__(self, config: WorkerConfig, engine: Engine) -> None:
+        self.config = config
+        self.engine = engine
+        self.keepers: dict[int, CaseKeeper] = {}
+        self.clock = BrokerClock(config.bootstrap, config.as_of)
+        self.outlet = Outlet(config.bootstrap)
+        # A batch and a sweep both change states and write them: one at a time.
+        self._writing = asyncio.Lock()
+        self._counts_due_s = 0.0
+        self._at_end_s: dict[int, float] = {}
+        self._stop = asyncio.Event()
+        self.app = self._app()
+
+    def _app(self) -> BatchApp:
+        app = batch_app(
+            self.config.group,
+            bootstrap=self.config.bootstrap,
+            datadir=self.config.folder,
+            instance_id=self.config.instance,
+            max_batch_records=self.config.max_batch_records,
+        )
+        app.on_batches_assigned(self._assigned)
+        app.on_batches_revoked(self._revoked)
+
+        @app.agent(batch_topic(app, CASE_EVENTS.name), name="case-agent", concurrency=1)
+        async def case_agent(batches: object) -> None:
+            async for batch in batches:  # type: ignore[attr-defined]
+                await self.keep(batch)
+
+        return app
+
+    async def run(self, stop: asyncio.Event | None = None) -> None:
+        """Serve until ``stop`` is set; raises what failed, with nothing of it committed."""
+        self._stop = stop or self._stop
+        async with EndOffsetReader(self.config.bootstrap) as ends:
+            ticking = asyncio.create_task(self._ticks(ends))
+            serving = asyncio.create_task(serve(self.app, self._stop))
+            try:
+                await asyncio.wait({ticking, serving}, return_when=asyncio.FIRST_COMPLETED)
+                self._stop.set()
+                await serving
+            finally:
+                ticking.cancel()
+                result = (await asyncio.gather(ticking, return_exceptions=True))[0]
+            if isinstance(result, Exception):
+                raise result
+            await self.outlet.close()
+
+    # Partitions
+
+    async def _assigned(self, partitions: frozenset[TP]) -> None:
+        numbers = sorted(tp.partition for tp in partitions)
+        for number in self.keepers.keys() - set(numbers):
+            del self.keepers[number]
+        for number in numbers:
+            if number not in self.keepers:
+                found = await asyncio.to_thread(restore, self.config.bootstrap, number)
+                self.keepers[number] = self._keeper(found)
+        # The checkpoint, not the group's commit, says where to go on: a rebuild starts at 0.
+        positions = {
+            TP(CASE_EVENTS.name, number): self.keepers[number].state.next_offset
+            for number in numbers
+        }
+        if positions:
+            await self.app.consumer._thread.commit(positions)
+
+    def _keeper(self, found: Restored) -> CaseKeeper:
+        state = PartitionState(found.partition, self.engine.rules)
+        state.count_change = found.count_change
+        if found.is_whole and found.checkpoint is not None:
+            state.generation = found.checkpoint.generation
+            state.next_offset = found.checkpoint.next_offset
+            for case_id, packed in found.states.items():
+                state.restore(case_id, packed)
+        else:
+            state.generation = found.generation + 1
+            state.published = found.fired
+        state.settle(found.counts, self.engine.version, time.monotonic())
+        _log.info(
+            "partition %d: %d cases, generation %d, from offset %d",
+            state.partition, len(state), state.generation, state.next_offset,
+        )  # fmt: skip
+        return CaseKeeper(self.engine, state, self.config.partitions)
+
+    async def _revoked(self, partitions: frozenset[TP]) -> None:
+        async with self._writing:
+            self.keepers.clear()
+
+    # Events
+
+    async def keep(self, batch: RecordBatch) -> None:
+        """Apply one batch and have its effects acknowledged."""
+        async with self._writing:
+            keeper = self.keepers.get(batch.partition)
+            if keeper is None:
+                return
+            now = self.clock.now()
+            effects = keeper.apply(batch.records, now, time.monotonic())
+            keeper.state.next_offset = batch.next_offset
+            if len(batch):
+                await self.outlet.write(effects, keeper.state, now)
+                self.outlet.checkpoint(keeper.state)
+            _CASES.labels(batch.partition).set(len(keeper.state))
+
+    # Time
+
+    async def _ticks(self, ends: EndOffsetReader) -> None:
+        while not self._stop.is_set():
+            self.clock.beat()
+            at_rest = await self._tick(ends)
+            if at_rest and self.config.until_idle:
+                return
+            await asyncio.sleep(TICK_S)
+
+    async def _tick(self, ends: EndOffsetReader) -> bool:
+        """Sweep every partition that is at its end; say whether there is nothing left to do."""
+        now = self.clock.now()
+        asked = [TP(CASE_EVENTS.name, number) for number in self.keepers]
+        found = (await ends.ask(asked)).offsets
+        at_rest = bool(asked)
+        for tp in asked:
+            behind = self._behind(tp.partition, found[tp])
+            _BEHIND.labels(tp.partition).set(behind)
+            if behind:
+                at_rest = False
+                self._watch_lag(tp.partition)
+            elif self.clock.may_fire:
+                self._at_end_s[tp.partition] = time.monotonic()
+                self._close_silent_loads(tp.partition)
+                at_rest &= await self._sweep(tp.partition, now)
+        await self._publish_counts(at_rest)
+        return at_rest
+
+    def _behind(self, number: int, end: int) -> int:
+        keeper = self.keepers.get(number)
+        return max(0, end - keeper.state.next_offset) if keeper is not None else 1
+
+    def _watch_lag(self, number: int) -> None:
+        since = self._at_end_s.setdefault(number, time.monotonic())
+        if time.monotonic() - since > BEHIND_ALARM_S:
+            _log.error(
+                "partition %d has been behind for over %d s: nothing of it fires",
+                number, BEHIND_ALARM_S,
+            )  # fmt: skip
+            self._at_end_s[number] = time.monotonic()
+
+    def _close_silent_loads(self, number: int) -> None:
+        keeper = self.keepers.get(number)
+        if keeper is None or not len(keeper.state.loads):
+            return
+        before_s = time.monotonic() - self.config.load_timeout_s
+        for load in keeper.state.loads.silent_since(before_s):
+            _log.error("load %s fell silent on partition %d and was closed", load, number)
+            keeper.close_load(load, self.clock.now())
+
+    async def _sweep(self, number: int, now: int) -> bool:
+        """Judge what time has changed in one partition, in slices that let batches in between."""
+        while True:
+            async with self._writing:
+                keeper = self.keepers.get(number)
+                if keeper is None:
+                    return False
+                effects = keeper.sweep(now, SWEEP_CASES)
+                await self.outlet.write(effects, keeper.state, self.clock.now())
+                if effects.states:
+                    self.outlet.checkpoint(keeper.state)
+                if not keeper.has_work(now):
+                    return not len(keeper.state.loads)
+            await asyncio.sleep(0)
+
+    async def _publish_counts(self, at_rest: bool) -> None:
+        if time.monotonic() < self._counts_due_s and not (at_rest and self.config.until_idle):
+            return
+        in_a_load = any(len(keeper.state.loads) for keeper in self.keepers.values())
+        every_s = COUNTS_EVERY_S_IN_A_LOAD if in_a_load else COUNTS_EVERY_S
+        self._counts_due_s = time.monotonic() + every_s
+        for keeper in list(self.keepers.values()):
+            async with self._writing:
+                if keeper.state.counts.changed:
+                    counts = keeper.state.counts.take_changed()
+                    await self.outlet.publish_counts(keeper.state, counts)
