@@ -41,4 +41,6 @@ def batch_topic(
     """
     app.batch_topics.add(name)
     schema = BatchSchema(key_type=bytes, value_type=bytes)
-    return app.topic(name, schema=schema, maxsize=max_waiting_batches)
+    topic = app.topic(name, schema=schema)
+    topic.maxsize = max_waiting_batches  # ``App.topic`` of Faust 0.15.3 drops its ``maxsize``
+    return topic

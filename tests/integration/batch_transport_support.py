@@ -1,0 +1,163 @@
+"""Topics, workers and committed offsets for the tests of the batch transport."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+from faust.types import TP
+
+from streams.transport import BatchApp, RecordBatch, batch_app, batch_topic, serve
+
+DEADLINE_S = 30.0
+
+
+async def eventually(
+    condition: Callable[[], Any | Awaitable[Any]], within_s: float = DEADLINE_S
+) -> Any:
+    """What ``condition`` answers as soon as it is true."""
+    async with asyncio.timeout(within_s):
+        while True:
+            answer = condition()
+            if asyncio.iscoroutine(answer):
+                answer = await answer
+            if answer:
+                return answer
+            await asyncio.sleep(0.02)
+
+
+class Cluster:
+    """What a test does to the broker beside the worker under test."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self.bootstrap = bootstrap
+        self.admin = AdminClient({"bootstrap.servers": bootstrap})
+
+    def create(self, topic: str, partitions: int = 1, **config: str) -> str:
+        dotted = {name.replace("_", "."): value for name, value in config.items()}
+        new = NewTopic(topic, partitions, 1, config=dotted)
+        self.admin.create_topics([new])[topic].result(DEADLINE_S)
+        return topic
+
+    def produce(self, topic: str, values: range, partitions: int = 1) -> None:
+        """One record for each of ``values``, in turn over the partitions, key and value alike."""
+        producer = Producer({"bootstrap.servers": self.bootstrap, "linger.ms": 5})
+        for value in values:
+            text = str(value).encode()
+            producer.produce(topic, key=text, value=text, partition=value % partitions)
+        assert producer.flush(DEADLINE_S) == 0
+
+    @contextlib.contextmanager
+    def _reader(self, group: str) -> Any:
+        reader = Consumer(
+            {
+                "bootstrap.servers": self.bootstrap,
+                "group.id": group,
+                "isolation.level": "read_committed",
+                "auto.offset.reset": "earliest",
+                "enable.auto.commit": False,
+            }
+        )
+        try:
+            yield reader
+        finally:
+            reader.close()
+
+    def committed(self, group: str, topic: str, partitions: int = 1) -> list[int]:
+        """The next offset to read for each partition; negative where nothing was committed."""
+        with self._reader(group) as reader:
+            wanted = [TopicPartition(topic, number) for number in range(partitions)]
+            return [found.offset for found in reader.committed(wanted, timeout=DEADLINE_S)]
+
+    def ends(self, topic: str, partitions: int = 1) -> list[int]:
+        with self._reader("only-asks") as reader:
+            tps = [TopicPartition(topic, number) for number in range(partitions)]
+            return [reader.get_watermark_offsets(tp, timeout=DEADLINE_S)[1] for tp in tps]
+
+    def offsets_kept(self, topic: str) -> list[int]:
+        """Offsets of the records that partition 0 has now."""
+        kept: list[int] = []
+        with self._reader("only-reads") as reader:
+            tp = TopicPartition(topic, 0, 0)
+            end = reader.get_watermark_offsets(tp, timeout=DEADLINE_S)[1]
+            reader.assign([tp])
+            while reader.position([tp])[0].offset < end:
+                kept += [message.offset() for message in reader.consume(1000, timeout=0.2)]
+        return kept
+
+
+class Handled:
+    """What an agent completed or has in hand, and the means to hold it up."""
+
+    def __init__(self) -> None:
+        self.batches: list[RecordBatch] = []
+        self.in_hand: RecordBatch | None = None
+        self.go_on = asyncio.Event()
+        self.go_on.set()
+
+    async def handle(self, batch: RecordBatch) -> None:
+        if not batch.records:
+            return
+        self.in_hand = batch
+        await self.go_on.wait()
+        self.batches.append(batch)
+        self.in_hand = None
+
+    @property
+    def count(self) -> int:
+        return sum(map(len, self.batches))
+
+    def offsets(self) -> dict[int, list[int]]:
+        found: dict[int, list[int]] = defaultdict(list)
+        for batch in self.batches:
+            found[batch.partition] += [record.offset for record in batch]
+        return dict(found)
+
+    def values(self) -> list[int]:
+        return [int(record.value or b"-1") for batch in self.batches for record in batch]
+
+
+def app_on(cluster: Cluster, group: str, folder: Path, **settings: Any) -> BatchApp:
+    return batch_app(group, bootstrap=cluster.bootstrap, datadir=folder, **settings)
+
+
+def recording_app(
+    cluster: Cluster, group: str, topic: str, folder: Path, **settings: Any
+) -> tuple[BatchApp, Handled]:
+    """An app with one agent that keeps what it is handed."""
+    app, handled = app_on(cluster, group, folder, **settings), Handled()
+    add_agent(app, topic, handled.handle)
+    return app, handled
+
+
+def add_agent(
+    app: BatchApp, topic: str, handle: Callable[[RecordBatch], Awaitable[None]], **options: Any
+) -> Any:
+    @app.agent(batch_topic(app, topic, **options), name=f"agent-{topic}", concurrency=1)
+    async def agent(stream: Any) -> None:
+        async for batch in stream:
+            await handle(batch)
+
+    return agent
+
+
+@contextlib.asynccontextmanager
+async def served(app: BatchApp) -> AsyncIterator[asyncio.Task[None]]:
+    """The app running in this process; it is told to stop, and waited for, at the end."""
+    until = asyncio.Event()
+    worker = asyncio.create_task(serve(app, until, stop_within_s=15.0))
+    try:
+        yield worker
+    finally:
+        until.set()
+        await worker
+
+
+def places(topic: str, partitions: int) -> frozenset[TP]:
+    return frozenset(TP(topic, number) for number in range(partitions))

@@ -1,0 +1,187 @@
+"""The batch transport on a real broker: delivery, commits, failures and flow control."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from faust.exceptions import ImproperlyConfigured
+
+from jushou.runtime.kafka_broker import KafkaBroker
+from streams.transport import RecordBatch
+from tests.integration.batch_transport_support import (
+    Cluster,
+    Handled,
+    add_agent,
+    app_on,
+    eventually,
+    recording_app,
+    served,
+)
+
+PARTITIONS = 4
+
+
+@pytest.fixture(scope="session")
+def cluster(kafka_broker: KafkaBroker) -> Cluster:
+    return Cluster(kafka_broker.bootstrap)
+
+
+async def test_under_load_each_record_is_handled_once_in_order_and_all_is_committed(
+    cluster: Cluster, topic_name: Callable[..., str], tmp_path: Path
+) -> None:
+    topic, group = cluster.create(topic_name(), PARTITIONS), topic_name("group")
+    app, handled = recording_app(cluster, group, topic, tmp_path, max_batch_records=500)
+    async with served(app):
+        for start in range(0, 40_000, 10_000):
+            await asyncio.to_thread(
+                cluster.produce, topic, range(start, start + 10_000), PARTITIONS
+            )
+        await eventually(lambda: handled.count >= 40_000)
+        ends = cluster.ends(topic, PARTITIONS)
+        await eventually(lambda: cluster.committed(group, topic, PARTITIONS) == ends)
+    assert handled.offsets() == {number: list(range(10_000)) for number in range(PARTITIONS)}
+    assert max(map(len, handled.batches)) <= 500
+    assert sorted(handled.values()) == list(range(40_000))
+
+
+async def test_a_restart_goes_on_exactly_where_the_last_worker_stopped(
+    cluster: Cluster, topic_name: Callable[..., str], tmp_path: Path
+) -> None:
+    topic, group = cluster.create(topic_name()), topic_name("group")
+    cluster.produce(topic, range(1_000))
+    app, first = recording_app(cluster, group, topic, tmp_path, max_batch_records=100)
+    async with served(app):
+        await eventually(lambda: first.count >= 300)
+        first.go_on.clear()
+        await eventually(lambda: first.in_hand or first.count == 1_000)
+        first.go_on.set()
+    app, second = recording_app(cluster, group, topic, tmp_path)
+    cluster.produce(topic, range(1_000, 1_500))
+    async with served(app):
+        await eventually(lambda: first.count + second.count >= 1_500)
+    assert first.values() + second.values() == list(range(1_500))
+
+
+async def test_stopping_completes_and_commits_the_batch_in_hand_and_none_that_waits(
+    cluster: Cluster, topic_name: Callable[..., str], tmp_path: Path
+) -> None:
+    topic, group = cluster.create(topic_name()), topic_name("group")
+    cluster.produce(topic, range(1_000))
+    app, handled = recording_app(cluster, group, topic, tmp_path, max_batch_records=100)
+    handled.go_on.clear()
+    async with served(app):
+        await eventually(lambda: handled.in_hand)
+        asyncio.get_running_loop().call_later(0.3, handled.go_on.set)  # after the stop began
+    assert handled.values() == list(range(100))
+    assert cluster.committed(group, topic) == [100]
+
+
+class Refused(Exception):
+    """Raised by an agent of these tests."""
+
+
+async def test_an_agent_that_raises_stops_the_worker_and_its_batch_is_not_committed(
+    cluster: Cluster, topic_name: Callable[..., str], tmp_path: Path
+) -> None:
+    topic, group = cluster.create(topic_name()), topic_name("group")
+    cluster.produce(topic, range(1_000))
+    app, handled = app_on(cluster, group, tmp_path, max_batch_records=100), Handled()
+
+    async def refuse_the_third(batch: RecordBatch) -> None:
+        if batch.first_offset == 200:
+            raise Refused
+        await handled.handle(batch)
+
+    add_agent(app, topic, refuse_the_third)
+    with pytest.raises(Refused):
+        async with served(app) as worker:
+            await asyncio.wait([worker])
+    assert handled.values() == list(range(200))
+    assert cluster.committed(group, topic) == [200]
+
+
+async def test_a_batch_whose_agent_is_ended_by_the_failure_of_another_is_not_committed(
+    cluster: Cluster, topic_name: Callable[..., str], tmp_path: Path
+) -> None:
+    held, failing = cluster.create(topic_name("held")), cluster.create(topic_name("failing"))
+    group = topic_name("group")
+    cluster.produce(held, range(10))
+    app, handled = recording_app(cluster, group, held, tmp_path)
+    handled.go_on.clear()
+
+    async def refuse(batch: RecordBatch) -> None:
+        if batch.records:
+            raise Refused
+
+    add_agent(app, failing, refuse)
+    with pytest.raises(Refused):
+        async with served(app) as worker:
+            await eventually(lambda: handled.in_hand)
+            cluster.produce(failing, range(1))
+            await asyncio.wait([worker])
+    assert handled.batches == []
+    assert max(cluster.committed(group, held)) <= 0
+
+
+WORKER = """
+import asyncio, sys
+from pathlib import Path
+from streams.transport import batch_app, batch_topic, serve
+bootstrap, group, topic, folder = sys.argv[1:]
+app = batch_app(group, bootstrap=bootstrap, datadir=Path(folder))
+@app.agent(batch_topic(app, topic), name="agent", concurrency=1)
+async def agent(stream):
+    async for batch in stream:
+        if batch.records:
+            raise ValueError("refused")
+asyncio.run(serve(app))
+"""
+
+
+def test_a_worker_process_whose_agent_raises_ends_with_a_non_zero_code(
+    cluster: Cluster, topic_name: Callable[..., str], tmp_path: Path
+) -> None:
+    topic, group = cluster.create(topic_name()), topic_name("group")
+    cluster.produce(topic, range(10))
+    argv = [sys.executable, "-c", WORKER, cluster.bootstrap, group, topic, str(tmp_path)]
+    ended = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.endswith("ValueError: refused\n")
+    assert max(cluster.committed(group, topic)) <= 0
+
+
+async def test_a_topic_that_does_not_exist_stops_the_worker_and_is_named(
+    cluster: Cluster, topic_name: Callable[..., str], tmp_path: Path
+) -> None:
+    topic = topic_name("missing")
+    app, _ = recording_app(cluster, topic_name("group"), topic, tmp_path)
+    with pytest.raises(ImproperlyConfigured, match=topic):
+        async with served(app) as worker:
+            await asyncio.wait([worker])
+
+
+async def test_a_slow_agent_bounds_what_waits_while_another_topic_goes_on(
+    cluster: Cluster, topic_name: Callable[..., str], tmp_path: Path
+) -> None:
+    slow, quick = cluster.create(topic_name("slow")), cluster.create(topic_name("quick"))
+    cluster.produce(slow, range(5_000))
+    app = app_on(cluster, topic_name("group"), tmp_path, max_batch_records=50)
+    held, passed = Handled(), Handled()
+    held.go_on.clear()
+    agent = add_agent(app, slow, held.handle, max_waiting_batches=4)
+    add_agent(app, quick, passed.handle)
+    async with served(app):
+        await eventually(lambda: held.in_hand)
+        waiting = next(iter(agent._actors)).stream.channel.queue
+        for number in range(20):  # each one a whole turn of fetching
+            cluster.produce(quick, range(number, number + 1))
+            await eventually(lambda wanted=number + 1: passed.count == wanted)
+        assert 3 <= waiting.qsize() <= 5
+        held.go_on.set()
+        await eventually(lambda: held.count == 5_000)
+    assert held.values() == list(range(5_000))
