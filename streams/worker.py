@@ -111,10 +111,9 @@ class CaseWorker:
         numbers = sorted(tp.partition for tp in partitions)
         for number in self.keepers.keys() - set(numbers):
             del self.keepers[number]
-        for number in numbers:
-            if number not in self.keepers:
-                found = await asyncio.to_thread(restore, self.config.bootstrap, number)
-                self.keepers[number] = self._keeper(found)
+        new = [number for number in numbers if number not in self.keepers]
+        for found in (await asyncio.to_thread(restore, self.config.bootstrap, new)).values():
+            self.keepers[found.partition] = self._keeper(found)
         # The checkpoint, not the group's commit, says where to go on: a rebuild starts at 0.
         positions = {
             TP(CASE_EVENTS.name, number): self.keepers[number].state.next_offset

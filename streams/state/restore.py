@@ -8,7 +8,8 @@ publishes only what differs from them.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import msgspec
@@ -28,7 +29,8 @@ _log = logging.getLogger(__name__)
 # A broker that gives nothing for this long, while it says that there is more, does not answer.
 SILENCE_S = 60.0
 _BATCH = 20_000
-_WAIT_S = 1.0
+_WAIT_S = 0.1
+_TELL_EVERY = 200_000
 
 _aggregate = msgspec.json.Decoder(Aggregate).decode
 _escalation = msgspec.json.Decoder(Escalation).decode
@@ -52,53 +54,54 @@ class Restored:
         return self.checkpoint is not None and len(self.states) >= self.checkpoint.cases
 
 
-def restore(bootstrap: str, partition: int) -> Restored:
-    """Read back one partition. Blocking: run it in a thread.
+def restore(bootstrap: str, partitions: Iterable[int]) -> dict[int, Restored]:
+    """Read back partitions. Blocking: run it in a thread.
 
     Raises ``Unavailable`` when the broker stops answering.
     """
-    found = Restored(partition)
-
-    def take_state(message: Message) -> None:
-        key, value = message.key(), message.value()
-        if key is not None and value is not None:
-            found.states[key.decode()] = value
-
-    def take_checkpoint(message: Message) -> None:
-        found.checkpoint = checkpoints.decode(message.value())
-        found.generation = max(found.generation, found.checkpoint.generation)
-
-    def take_count(message: Message) -> None:
-        aggregate = _aggregate(message.value())
-        found.generation = max(found.generation, aggregate.generation)
-        found.count_change = max(found.count_change, aggregate.change)
-        key = msgspec.structs.astuple(aggregate.group)
-        if aggregate.count:
-            found.counts[key] = aggregate.count
-        else:
-            found.counts.pop(key, None)
-
-    _read(bootstrap, CASE_STATES.name, partition, take_state)
-    _read(bootstrap, CHECKPOINTS.name, partition, take_checkpoint)
-    _read(bootstrap, AGGREGATES.name, partition, take_count)
-    if not found.is_whole:
-        read_back_escalations(bootstrap, found)
+    found = {partition: Restored(partition) for partition in partitions}
+    takers = {CASE_STATES.name: _take_state, CHECKPOINTS.name: _take_checkpoint,
+              AGGREGATES.name: _take_count}  # fmt: skip
+    wanted = [(topic, partition) for topic in takers for partition in found]
+    for message in _messages(bootstrap, wanted):
+        takers[message.topic()](found[message.partition()], message)
+    read_back_escalations(bootstrap, [one for one in found.values() if not one.is_whole])
     return found
 
 
-def read_back_escalations(bootstrap: str, found: Restored) -> None:
-    """Note the last published revision of every escalation, by case."""
-    newest: dict[str, Escalation] = {}
+def _take_state(found: Restored, message: Message) -> None:
+    key, value = message.key(), message.value()
+    if key is not None and value is not None:
+        found.states[key.decode()] = value
 
-    def take(message: Message) -> None:
+
+def _take_checkpoint(found: Restored, message: Message) -> None:
+    found.checkpoint = checkpoints.decode(message.value())
+    found.generation = max(found.generation, found.checkpoint.generation)
+
+
+def _take_count(found: Restored, message: Message) -> None:
+    aggregate = _aggregate(message.value())
+    found.generation = max(found.generation, aggregate.generation)
+    found.count_change = max(found.count_change, aggregate.change)
+    group = msgspec.structs.astuple(aggregate.group)
+    if aggregate.count:
+        found.counts[group] = aggregate.count
+    else:
+        found.counts.pop(group, None)
+
+
+def read_back_escalations(bootstrap: str, partitions: Iterable[Restored]) -> None:
+    """Note the last published revision of every escalation of partitions, by case."""
+    found = {one.partition: one for one in partitions}
+    newest: dict[str, tuple[int, Escalation]] = {}
+    for message in _messages(bootstrap, [(ESCALATIONS.name, partition) for partition in found]):
         escalation = _escalation(message.value())
         known = newest.get(escalation.escalation_id)
-        if known is None or known.revision <= escalation.revision:
-            newest[escalation.escalation_id] = escalation
-
-    _read(bootstrap, ESCALATIONS.name, found.partition, take)
-    for escalation in newest.values():
-        found.fired.setdefault(escalation.case_id, []).append(_note(escalation))
+        if known is None or known[1].revision <= escalation.revision:
+            newest[escalation.escalation_id] = (message.partition(), escalation)
+    for partition, escalation in newest.values():
+        found[partition].fired.setdefault(escalation.case_id, []).append(_note(escalation))
 
 
 def _note(escalation: Escalation) -> Fired:
@@ -117,19 +120,14 @@ def _note(escalation: Escalation) -> Fired:
     )
 
 
-def _read(bootstrap: str, topic: str, partition: int, take: Callable[[Message], None]) -> None:
-    for count, message in enumerate(_messages(bootstrap, topic, partition), start=1):
-        take(message)
-        if count % 200_000 == 0:
-            _log.info("restoring %s[%d]: %d records", topic, partition, count)
-
-
-def _messages(bootstrap: str, topic: str, partition: int) -> Iterator[Message]:
-    """Yield the records of a partition from its beginning to its end as of now."""
+def _messages(bootstrap: str, wanted: Collection[tuple[str, int]]) -> Iterator[Message]:
+    """Yield the records of (topic, partition)s, each from its beginning to its end as of now."""
+    if not wanted:
+        return
     consumer = Consumer(
         {
             "bootstrap.servers": bootstrap,
-            # No group is joined: the partition is assigned by hand and nothing is committed.
+            # No group is joined: partitions are assigned by hand and nothing is committed.
             "group.id": "jushou-restore",
             "enable.auto.commit": False,
             "auto.offset.reset": "earliest",
@@ -139,22 +137,27 @@ def _messages(bootstrap: str, topic: str, partition: int) -> Iterator[Message]:
         }
     )
     try:
-        consumer.assign([TopicPartition(topic, partition, 0)])
-        silent_s = 0.0
-        while True:
-            messages = consumer.consume(_BATCH, _WAIT_S)
-            silent_s = 0.0 if messages else silent_s + _WAIT_S
-            if silent_s >= SILENCE_S:
-                raise Unavailable(
-                    f"{topic}[{partition}]: the broker gave nothing for {SILENCE_S} s"
-                )
-            for message in messages:
-                fault = message.error()
-                if fault is None:
-                    yield message
-                elif fault.code() == KafkaError._PARTITION_EOF:
-                    return
-                else:
-                    raise KafkaException(fault)
+        consumer.assign([TopicPartition(topic, partition, 0) for topic, partition in wanted])
+        yield from _until_ended(consumer, set(wanted))
     finally:
         consumer.close()
+
+
+def _until_ended(consumer: Consumer, unread: set[tuple[str, int]]) -> Iterator[Message]:
+    heard_s, count = time.monotonic(), 0
+    while unread:
+        messages = consumer.consume(_BATCH, _WAIT_S)
+        if messages:
+            heard_s = time.monotonic()
+        elif time.monotonic() - heard_s > SILENCE_S:
+            raise Unavailable(f"restore: the broker gave nothing for {SILENCE_S:.0f} s; is it up?")
+        for message in messages:
+            fault = message.error()
+            if fault is None:
+                yield message
+            elif fault.code() == KafkaError._PARTITION_EOF:
+                unread.discard((message.topic(), message.partition()))
+            else:
+                raise KafkaException(fault)
+        if count // _TELL_EVERY != (count := count + len(messages)) // _TELL_EVERY:
+            _log.info("restoring: %d records read", count)
