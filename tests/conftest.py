@@ -9,7 +9,9 @@ import uuid
 from collections.abc import Callable, Iterator
 
 import pytest
+from clickhouse_driver import Client
 
+from jushou.runtime.clickhouse_server import ClickHouseServer
 from jushou.runtime.kafka_broker import KafkaBroker
 
 
@@ -28,3 +30,31 @@ def topic_name() -> Callable[..., str]:
         return f"test.{label}.{uuid.uuid4().hex[:12]}"
 
     return unique
+
+
+@pytest.fixture(scope="session")
+def clickhouse_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseServer]:
+    """A running ClickHouse with a read-only user ``analyst``."""
+    folder = tmp_path_factory.mktemp("clickhouse")
+    with ClickHouseServer(folder, readonly_users=["analyst"], readonly_password="look") as server:
+        yield server
+
+
+@pytest.fixture
+def clickhouse_database(clickhouse_server: ClickHouseServer) -> Iterator[str]:
+    """The name of a database that is empty, and is dropped after the test."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    with Client(clickhouse_server.host, clickhouse_server.port) as client:
+        client.execute(f"CREATE DATABASE {name}")
+    yield name
+    with Client(clickhouse_server.host, clickhouse_server.port) as client:
+        client.execute(f"DROP DATABASE {name} SYNC")
+
+
+@pytest.fixture
+def clickhouse(clickhouse_server: ClickHouseServer, clickhouse_database: str) -> Iterator[Client]:
+    """A client in a fresh database."""
+    with Client(
+        clickhouse_server.host, clickhouse_server.port, database=clickhouse_database
+    ) as client:
+        yield client
