@@ -60,6 +60,11 @@ class Value:
         """The line that the value begins on, from 1."""
         return int(self._node.start_mark.line) + 1
 
+    @property
+    def place(self) -> str:
+        """The file and line of the value, as a fault names them."""
+        return f"{shown(self.path)}:{self.line}"
+
     def fault(self, message: str) -> None:
         """Report a fault at this value."""
         self.faults.add(self.path, self.line, message)

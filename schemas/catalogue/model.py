@@ -123,6 +123,7 @@ class Quota:
     at_most: int | None = None
     relaxed_where: Condition | None = None
     relaxed_to: int | None = None
+    text: Text = Text("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +143,20 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """All items, each with its versions by date in force, oldest first."""
+    """All items, each with its versions by date in force, oldest first.
+
+    ``types, departments, levels, recipients, pauses`` are the names shown to people. ``general``
+    are the event types that every item has, ``terminal`` those of them that close a case.
+    """
 
     versions: Mapping[str, tuple[Item, ...]]
     types: Mapping[str, Text] = field(default_factory=dict)
     departments: Mapping[str, Text] = field(default_factory=dict)
     levels: Mapping[str, Text] = field(default_factory=dict)
+    recipients: Mapping[str, Text] = field(default_factory=dict)
+    pauses: Mapping[Pause, Text] = field(default_factory=dict)
+    general: frozenset[str] = frozenset()
+    terminal: frozenset[str] = frozenset()
 
     def item(self, code: str, day: dt.date | None = None) -> Item:
         """Return the version in force at 00:00 of ``day`` (the newest without one).
