@@ -44,7 +44,7 @@ Township = Annotated[str, Meta(pattern=r"^[0-9]{9}$")]
 _ABSENT = cast(Any, None)
 
 
-class CaseEvent(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+class CaseEvent(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True, gc=False):
     """One record of ``jushou.case-events.v1`` as a producer writes it (``spec/events.md``).
 
     ``occurred_at`` is RFC 3339 with an offset.
@@ -66,7 +66,7 @@ class CaseEvent(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=
     attributes: dict[str, Any] = _ABSENT
 
 
-class Heading(Struct, array_like=True):
+class Heading(Struct, array_like=True, gc=False):
     """The fields that mostly only ``submitted`` and ``transferred`` carry."""
 
     item: str | None = None
@@ -78,7 +78,7 @@ class Heading(Struct, array_like=True):
     household: str | None = None
 
 
-class StoredEvent(Struct, array_like=True):
+class StoredEvent(Struct, array_like=True, gc=False):
     """An event as a case keeps it: all that its verdicts and conflicts can depend on.
 
     ``at`` is ``occurred_at`` in milliseconds since 1970 UTC, ``written`` its text where that is

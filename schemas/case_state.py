@@ -20,14 +20,14 @@ MISSED = "missed"
 CANCELLED = "cancelled"
 
 
-class Interval(Struct, array_like=True):
+class Interval(Struct, array_like=True, gc=False):
     """A pause of the case from ``opened_at`` until ``closed_at`` (null while it is open)."""
 
     opened_at: int
     closed_at: int | None = None
 
 
-class Cycle(Struct, array_like=True):
+class Cycle(Struct, array_like=True, gc=False):
     """One run of one clock.
 
     ``limit`` is the amount that counts now, extensions included (``extended`` of them), in the
@@ -54,7 +54,7 @@ class Cycle(Struct, array_like=True):
     region: str | None = None
 
 
-class Fired(Struct, array_like=True):
+class Fired(Struct, array_like=True, gc=False):
     """The newest revision that was published of one escalation of the case.
 
     ``limit`` is the cycle's limit when it fired: a later, longer one supersedes it.
@@ -73,14 +73,14 @@ class Fired(Struct, array_like=True):
     policy: str = ""
 
 
-class Violation(Struct, array_like=True):
+class Violation(Struct, array_like=True, gc=False):
     """A count rule that an event broke."""
 
     rule: str
     event_id: str
 
 
-class CaseState(Struct, array_like=True):
+class CaseState(Struct, array_like=True, gc=False):
     """All of a case; ``events[:applied]`` have had their effect, the rest wait for their time.
 
     ``generation`` and ``change`` order two states of one case; never a wall clock. ``loads`` are

@@ -11,7 +11,6 @@ import re
 
 from schemas.case_event import StoredEvent
 from schemas.case_state import CANCELLED, LIVE, MET, MISSED, CaseState, Cycle, Interval
-from schemas.catalogue.model import Pause
 from schemas.instants import day_of
 from streams.core.calendar import Calendars
 from streams.core.due import schedule
@@ -21,6 +20,7 @@ from streams.core.rules import (
     CLOSES_PAUSE,
     EXTENDED,
     OPENS_PAUSE,
+    PAUSES,
     REOPENED,
     RETURNED,
     SUBMITTED,
@@ -101,9 +101,9 @@ def _reopen(state: CaseState) -> None:
 
 
 def _open_pause(
-    state: CaseState, pause: Pause, at: int, rules: ItemRules, calendars: Calendars
+    state: CaseState, pause: str, at: int, rules: ItemRules, calendars: Calendars
 ) -> None:
-    opened = state.pauses.setdefault(pause.value, [])
+    opened = state.pauses.setdefault(pause, [])
     if opened and opened[-1].closed_at is None:
         return
     opened.append(Interval(at))
@@ -114,19 +114,19 @@ def _open_pause(
 
 
 def _close_pause(
-    state: CaseState, pause: Pause, at: int, rules: ItemRules, calendars: Calendars
+    state: CaseState, pause: str, at: int, rules: ItemRules, calendars: Calendars
 ) -> None:
-    opened = state.pauses.get(pause.value)
+    opened = state.pauses.get(pause)
     if not opened or opened[-1].closed_at is not None:
         return
     opened[-1].closed_at = at
-    if not any(_is_open(state, other) for other in Pause):
+    if not any(_is_open(state, other) for other in PAUSES):
         state.pauses[ANY_PAUSE][-1].closed_at = at
     _reschedule(state, rules, calendars)
 
 
-def _is_open(state: CaseState, pause: Pause) -> bool:
-    intervals = state.pauses.get(pause.value)
+def _is_open(state: CaseState, pause: str) -> bool:
+    intervals = state.pauses.get(pause)
     return bool(intervals) and intervals[-1].closed_at is None
 
 

@@ -20,8 +20,10 @@ TRANSFERRED = "transferred"
 RETURNED = "returned"
 EXTENDED = "extended"
 TERMINAL = frozenset({"resolved", "rejected", "withdrawn"})
-OPENS_PAUSE = {"supplement_requested": Pause.SUPPLEMENT, "suspended": Pause.SUSPENSION}
-CLOSES_PAUSE = {"supplement_provided": Pause.SUPPLEMENT, "resumed": Pause.SUSPENSION}
+SUPPLEMENT, SUSPENSION = Pause.SUPPLEMENT.value, Pause.SUSPENSION.value
+PAUSES = (SUPPLEMENT, SUSPENSION)
+OPENS_PAUSE = {"supplement_requested": SUPPLEMENT, "suspended": SUSPENSION}
+CLOSES_PAUSE = {"supplement_provided": SUPPLEMENT, "resumed": SUSPENSION}
 ANY_PAUSE = "any"
 
 

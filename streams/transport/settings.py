@@ -50,10 +50,11 @@ def batch_app_settings(
         # A group that is new starts with all that is kept; "latest" would skip records.
         "consumer_auto_offset_reset": "earliest",
         "consumer_group_instance_id": instance_id,
-        # How long a dead worker's partitions stand still. Heartbeats go out every fifth of it,
-        # from a thread, so a busy agent does not delay them.
+        # How long a dead worker's partitions stand still.
         "broker_session_timeout": session_timeout_s,
-        "broker_heartbeat_interval": session_timeout_s / 5,
+        # A worker learns of a rebalance by its next heartbeat. They are sent from a thread, so a
+        # busy agent does not delay them.
+        "broker_heartbeat_interval": session_timeout_s / 15,
         # Four fifths of it are for batches in hand to end; see BatchInHandTooSlow.
         "broker_rebalance_timeout": rebalance_timeout_s,
         # Faust requires it to be at least the session timeout.
