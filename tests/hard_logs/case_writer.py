@@ -50,6 +50,8 @@ class CaseWriter:
         starts = [kind for clock in CLOCKS[self.item] for kind, _ in clock.starts]
         stops = [kind for clock in CLOCKS[self.item] for kind in clock.stops]
         likely = [*starts, *starts, *stops, *PAUSING, "reopened", "extended", "submitted"]
+        if self.item == "civil.minimum-living":
+            likely += ["extended"] * 4
         if self.rng.random() < 0.8:
             self.add("submitted")
         for _ in range(self.rng.randrange(2, 14)):
@@ -73,13 +75,15 @@ class CaseWriter:
     def other_type(self) -> str:
         """What may come at any time, also what makes no sense here."""
         draw = self.rng.random()
+        if draw < 0.35 and self.item == "civil.minimum-living":
+            return "extended"
         if draw < 0.2:
             return self.rng.choice(PAUSING)
-        if draw < 0.55:
-            return self.rng.choice(["extended", "extended", "reopened"])
+        if draw < 0.5:
+            return self.rng.choice(["extended", "reopened"])
         if draw < 0.7:
             return self.rng.choice(sorted(types_of(self.item)))
-        if draw < 0.9:
+        if draw < 0.85:
             return self.rng.choice(["note", "returned", "transferred", "submitted", "dispatched"])
         return self.rng.choice(UNKNOWN_TYPES + ALL_TYPES[:3])
 
@@ -111,7 +115,7 @@ class CaseWriter:
         """One record of that type at the present instant."""
         rng = self.rng
         record: Record = {
-            "event_id": rng.choice(EVENT_IDS).format(rng.randrange(10_000)),
+            "event_id": rng.choice(EVENT_IDS).format(rng.choice([len(self.records), rng.random()])),
             "case_id": self.case_id,
             "type": kind,
             "occurred_at": spelled(rng, self.now_ms),
@@ -124,7 +128,7 @@ class CaseWriter:
                 "raised_by": rng.choice(RAISED_BY),
                 "channel": rng.choice(CHANNELS),
             }
-        elif rng.random() < 0.12:
+        elif rng.random() < (0.4 if kind in UNKNOWN_TYPES else 0.12):
             record["item"] = rng.choice([self.item, self.item, None, rng.choice(sorted(CLOCKS))])
         record |= self.optional_fields()
         attributes = self.attributes(kind)
@@ -150,8 +154,8 @@ class CaseWriter:
         """What the type carries, sometimes in part, sometimes with what is foreign to it."""
         rng = self.rng
         names = [name for name in CARRIES.get(kind, []) if rng.random() < 0.95]
-        if kind == "submitted":
-            names = [name for name in names if rng.random() < 0.3]
+        if kind == "submitted" or (not names and rng.random() < 0.1):
+            names = [name for name in ("zero_employment", "offers") if rng.random() < 0.4]
         if rng.random() < 0.05:
             names.append(rng.choice(sorted(ATTRIBUTES)))
         return {name: rng.choice(ATTRIBUTES[name]) for name in names}

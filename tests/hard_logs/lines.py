@@ -110,6 +110,8 @@ BAD_LINES: list[tuple[str, bytes]] = [
     ("a raw control character", but(NOTE).replace(b"e1", b"e\x01")),
     ("not a number", but(NOTE, x=1).replace(b'"x": 1', b'"x": NaN')),
     ("infinity", but(NOTE, x=1).replace(b'"x": 1', b'"x": -Infinity')),
+    ("sequence: beyond any number", but(NOTE, sequence=1).replace(b": 1}", b": 1e999}")),
+    ("offers: beyond any number", attributes(offers=1).replace(b": 1}", b": 1e999}")),
     ("a comma too many", but(NOTE)[:-1] + b",}"),
 ]
 
@@ -137,5 +139,9 @@ GOOD_LINES: list[tuple[str, bytes]] = [
     ("by: 999d", attributes(by="999d")),
     ("extended without anything", but(NOTE, type="extended")),
     ("extended, no such clock", but(NOTE, type="extended", attributes={"clock": 5, "by": "1h"})),
+    ("by: more digits than a number has", attributes(by="9" * 5000 + "wd")),
+    ("an id with eleven digits in a row", but(NOTE, event_id="22114e6c-5589-18116237656b")),
+    ("the first year", but(NOTE, occurred_at="0001-01-01T00:00:00+08:00")),
+    ("the last year", but(NOTE, occurred_at="9999-12-31T23:59:59-23:59")),
     ("sequence: -1", but(NOTE, sequence=-1)),
 ]

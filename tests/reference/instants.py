@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
+from functools import cache
 
 import chinese_calendar
 
@@ -65,6 +66,7 @@ def closing_midnight(day: int) -> int:
     return (day + 1) * DAY_MS - SHANGHAI_MS
 
 
+@cache
 def is_published(day: int) -> bool:
     """Whether the holidays of the day's year are published."""
     try:
@@ -74,6 +76,7 @@ def is_published(day: int) -> bool:
     return True
 
 
+@cache
 def is_working_day(day: int) -> bool:
     """As published; Monday to Friday where nothing is."""
     on = EPOCH + timedelta(days=day)

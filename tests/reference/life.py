@@ -75,7 +75,9 @@ class Case:
         for clock in self.clocks:
             if clock.name != attributes.get("clock") or by is None or clock.extendable == 0:
                 continue
-            amount, unit = int(by.rstrip("hdw")), by.lstrip("0123456789")
+            # Ten digits are past any limit, and any number of digits can be written.
+            amount = int(by.rstrip("hdw").lstrip("0")[:10])
+            unit = by.lstrip("0123456789")
             for cycle in self.live(clock):
                 total = cycle.extended_by + amount
                 if unit == clock.unit and total <= clock.extendable:

@@ -140,7 +140,7 @@ def why_attributes_bad(attributes: Any) -> str | None:
         if value is not None and (not is_integer(value) or value < 0):
             return f"attributes.{name}"
     by = attributes.get("by")
-    if by is not None and (not matches(by, "[0-9]+(h|d|wd)") or int(by.rstrip("hdw")) == 0):
+    if by is not None and not matches(by, "0*[1-9][0-9]*(h|d|wd)"):
         return "attributes.by"
     return None
 

@@ -16,6 +16,8 @@ Records
   nothing. open
 - RFC 3339: `24:00`, a leap second (`:60`) and a day that does not exist are bad; `-00:00` and any
   number of digits of a second are good; there is no blank instead of `T`. open
+- That a pseudonym is "never a name, an ID number or a telephone" is a duty of who sends, and no
+  check of a record: a random id may hold eleven digits in a row. open
 - Not JSON: `NaN`, `Infinity`, a lone surrogate, bytes that are not UTF-8, a byte-order mark. Of
   equal keys in an object the last counts. A line of white space alone holds no record. open
 - A type that nobody knows does not make a record bad: it takes part in identity, in conflicts
@@ -26,8 +28,8 @@ Identity and order
 - "No attributes and null are `{}`" is said of the third key alone; the whole record is as it was
   received, so there `"attributes":null` comes before no attributes. open
 - Numbers are written as they came: `3` and `3.0` differ in the whole record. open
-- Conflicts are settled among all good records, also those after `as_of`, and also where the
-  smallest then lies after `as_of` and none counts. open
+- Conflicts are settled among all good records, also those after `as_of`. Since the earliest
+  counts, this shows in what is reported as a conflict, never in a verdict.
 - The item is that of the first event up to `as_of` that carries one, of whatever type (settled
   for an event before `submitted`, open for one of unknown type), also while closed (settled).
 
