@@ -47,7 +47,8 @@ class Escalation(Struct, kw_only=True):
     """One revision of one escalation (``spec/events.md``); instants are RFC 3339 at +08:00.
 
     ``at`` is the instant of the step, ``due_at`` that of its clock, ``limit`` the time that it
-    allows with extensions (``30wd``), ``published_at`` when the worker sent this revision. Effects are deduplicated by (``escalation_id``, ``revision``).
+    allows with extensions (``30wd``), ``published_at`` when the worker sent this revision.
+    Effects are deduplicated by (``escalation_id``, ``revision``).
     """
 
     escalation_id: str

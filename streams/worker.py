@@ -14,6 +14,7 @@ import logging
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from faust.types import TP
 from prometheus_client import Gauge
@@ -25,7 +26,15 @@ from streams.agents.outlet import Outlet
 from streams.core.case import Engine
 from streams.state.partition import PartitionState
 from streams.state.restore import Restored, restore
-from streams.transport import BatchApp, EndOffsetReader, RecordBatch, batch_app, batch_topic, serve
+from streams.transport import (
+    BatchApp,
+    BatchConsumer,
+    EndOffsetReader,
+    RecordBatch,
+    batch_app,
+    batch_topic,
+    serve,
+)
 
 _log = logging.getLogger(__name__)
 # Seconds between two questions where the partitions end: a fifth of the second within which an
@@ -130,7 +139,7 @@ class CaseWorker:
             for number in numbers
         }
         if positions:
-            await self.app.consumer._thread.commit(positions)
+            await cast(BatchConsumer, self.app.consumer)._thread.commit(positions)
 
     def _keeper(self, found: Restored) -> CaseKeeper:
         state = PartitionState(found.partition, self.engine.rules)

@@ -59,7 +59,7 @@ class BrokerClock:
         self._producer.produce(HEARTBEATS.name, value=b"", on_delivery=stamped)
 
     def compare(self, sent_at: int, stamped_at: int) -> None:
-        """Take in one stamp: sending cannot be later than stamping unless the own clock is ahead."""
+        """Take in one stamp: it is earlier than the sending only if the own clock is ahead."""
         self._ahead_ms = max(0, sent_at - stamped_at)
         _AHEAD.set(self._ahead_ms / 1000)
         if not self.may_fire:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from prometheus_client import Counter
-from schemas.partitioning import partition_of
 
 from schemas import bulk_load
 from schemas.bulk_load import LOAD_HEADER, LOAD_OPENED
@@ -21,6 +20,7 @@ from schemas.case_state import CaseState
 from schemas.errors import DeadLetterReason, InvalidRecord
 from schemas.escalation import Escalation
 from schemas.instants import DAY_MS
+from schemas.partitioning import partition_of
 from streams.core.announcement import announce
 from streams.core.case import Added, Engine
 from streams.core.judge import judge

@@ -8,6 +8,7 @@ results depends on the set of events applied and on nothing else.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 
 from schemas.case_event import StoredEvent
 from schemas.case_state import CANCELLED, LIVE, MET, MISSED, CaseState, Cycle, Interval
@@ -48,16 +49,9 @@ def apply(state: CaseState, event: StoredEvent, rules: ItemRules, calendars: Cal
         if kind != REOPENED:
             return
         _reopen(state)
-    if kind in OPENS_PAUSE:
-        _open_pause(state, OPENS_PAUSE[kind], event.at, rules, calendars)
-    elif kind in CLOSES_PAUSE:
-        _close_pause(state, CLOSES_PAUSE[kind], event.at, rules, calendars)
-    elif kind == EXTENDED:
-        _extend(state, event, rules, calendars)
-    elif kind == TRANSFERRED:
-        _transfer(state, event)
-    elif kind == RETURNED:
-        state.bounces += 1
+    effect = _EFFECTS.get(kind)
+    if effect is not None:
+        effect(state, event, rules, calendars)
     if kind in rules.stops and state.live:
         _stop(state, event, rules)
     if kind in TERMINAL:
@@ -79,7 +73,7 @@ def _read_submission(state: CaseState, event: StoredEvent, rules: ItemRules) -> 
     state.department = heading.department or rules.department
 
 
-def _transfer(state: CaseState, event: StoredEvent) -> None:
+def _transfer(state: CaseState, event: StoredEvent, rules: ItemRules, calendars: Calendars) -> None:
     """The case is handed on; no clock of the citizen notices."""
     heading = event.heading
     if heading is None:
@@ -93,6 +87,11 @@ def _transfer(state: CaseState, event: StoredEvent) -> None:
         state.department = heading.department
 
 
+def _bounce(state: CaseState, event: StoredEvent, rules: ItemRules, calendars: Calendars) -> None:
+    """The case is bounced back; no clock of the citizen notices."""
+    state.bounces += 1
+
+
 def _reopen(state: CaseState) -> None:
     state.closed_at = None
     state.outcome = None
@@ -101,33 +100,33 @@ def _reopen(state: CaseState) -> None:
 
 
 def _open_pause(
-    state: CaseState, pause: str, at: int, rules: ItemRules, calendars: Calendars
+    state: CaseState, event: StoredEvent, rules: ItemRules, calendars: Calendars
 ) -> None:
-    opened = state.pauses.setdefault(pause, [])
+    opened = state.pauses.setdefault(OPENS_PAUSE[event.type], [])
     if opened and opened[-1].closed_at is None:
         return
-    opened.append(Interval(at))
+    opened.append(Interval(event.at))
     either = state.pauses.setdefault(ANY_PAUSE, [])
     if not either or either[-1].closed_at is not None:
-        either.append(Interval(at))
+        either.append(Interval(event.at))
     _reschedule(state, rules, calendars)
 
 
 def _close_pause(
-    state: CaseState, pause: str, at: int, rules: ItemRules, calendars: Calendars
+    state: CaseState, event: StoredEvent, rules: ItemRules, calendars: Calendars
 ) -> None:
-    opened = state.pauses.get(pause)
+    opened = state.pauses.get(CLOSES_PAUSE[event.type])
     if not opened or opened[-1].closed_at is not None:
         return
-    opened[-1].closed_at = at
+    opened[-1].closed_at = event.at
     if not any(_is_open(state, other) for other in PAUSES):
-        state.pauses[ANY_PAUSE][-1].closed_at = at
+        state.pauses[ANY_PAUSE][-1].closed_at = event.at
     _reschedule(state, rules, calendars)
 
 
 def _is_open(state: CaseState, pause: str) -> bool:
     intervals = state.pauses.get(pause)
-    return bool(intervals) and intervals[-1].closed_at is None
+    return intervals is not None and intervals[-1].closed_at is None
 
 
 def _reschedule(state: CaseState, rules: ItemRules, calendars: Calendars) -> None:
@@ -160,6 +159,15 @@ def _extend(state: CaseState, event: StoredEvent, rules: ItemRules, calendars: C
     cycle.extended += amount
     cycle.limit += amount
     _set_due(state, cycle, rule, calendars)
+
+
+_EFFECTS: Mapping[str, Callable[[CaseState, StoredEvent, ItemRules, Calendars], None]] = {
+    **dict.fromkeys(OPENS_PAUSE, _open_pause),
+    **dict.fromkeys(CLOSES_PAUSE, _close_pause),
+    EXTENDED: _extend,
+    TRANSFERRED: _transfer,
+    RETURNED: _bounce,
+}
 
 
 def _stop(state: CaseState, event: StoredEvent, rules: ItemRules) -> None:

@@ -43,7 +43,7 @@ def _broken(quota: Quota, known: Sequence[StoredEvent]) -> list[Violation]:
 def _amount(quota: Quota, event: StoredEvent) -> int:
     if quota.measure == "events":
         return 1
-    value = (event.attributes or {}).get(quota.attribute)
+    value = (event.attributes or {}).get(quota.attribute or "")
     if quota.measure == "required":
         blank = value is None or (isinstance(value, str) and not value.strip())
         return int(blank)

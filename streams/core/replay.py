@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from schemas.catalogue.load import load_catalogue
-
 from schemas.case_event import decode
 from schemas.case_state import CaseState
+from schemas.catalogue.load import load_catalogue
 from schemas.errors import InvalidRecord
 from schemas.escalation import escalation_id
 from schemas.instants import render_instant

@@ -26,8 +26,10 @@ HOT_CASES = 10_000
 class PartitionState:
     """The cases of one partition. ``next_offset`` is the first source offset not yet applied.
 
-    ``count_change`` numbers the publications of its counts. ``generation`` counts the rebuilds of the partition; with a case's ``change`` it orders two
-    states of the case. ``to_judge`` are cases that may have escalations to publish, oldest first.
+    ``generation`` counts the rebuilds of the partition; with a case's ``change`` it orders two
+    states of the case. ``count_change`` numbers the publications of its counts. ``to_judge`` are
+    cases that may have escalations to publish, oldest first; ``published`` those that were
+    published before a rebuild, by case.
     """
 
     def __init__(self, partition: int, rules: dict[str, ItemRules], generation: int = 1) -> None:

@@ -11,9 +11,10 @@ import logging
 import time
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import msgspec
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from schemas import checkpoint as checkpoints
 from schemas.aggregate import Aggregate
@@ -34,6 +35,15 @@ _TELL_EVERY = 200_000
 
 _aggregate = msgspec.json.Decoder(Aggregate).decode
 _escalation = msgspec.json.Decoder(Escalation).decode
+
+
+class Read(NamedTuple):
+    """A record as it was read back; neither key nor value is ever null in these topics."""
+
+    topic: str
+    partition: int
+    key: bytes
+    value: bytes
 
 
 @dataclass(slots=True)
@@ -64,24 +74,22 @@ def restore(bootstrap: str, partitions: Iterable[int]) -> dict[int, Restored]:
               AGGREGATES.name: _take_count}  # fmt: skip
     wanted = [(topic, partition) for topic in takers for partition in found]
     for message in _messages(bootstrap, wanted):
-        takers[message.topic()](found[message.partition()], message)
+        takers[message.topic](found[message.partition], message)
     read_back_escalations(bootstrap, [one for one in found.values() if not one.is_whole])
     return found
 
 
-def _take_state(found: Restored, message: Message) -> None:
-    key, value = message.key(), message.value()
-    if key is not None and value is not None:
-        found.states[key.decode()] = value
+def _take_state(found: Restored, message: Read) -> None:
+    found.states[message.key.decode()] = message.value
 
 
-def _take_checkpoint(found: Restored, message: Message) -> None:
-    found.checkpoint = checkpoints.decode(message.value())
+def _take_checkpoint(found: Restored, message: Read) -> None:
+    found.checkpoint = checkpoints.decode(message.value)
     found.generation = max(found.generation, found.checkpoint.generation)
 
 
-def _take_count(found: Restored, message: Message) -> None:
-    aggregate = _aggregate(message.value())
+def _take_count(found: Restored, message: Read) -> None:
+    aggregate = _aggregate(message.value)
     found.generation = max(found.generation, aggregate.generation)
     found.count_change = max(found.count_change, aggregate.change)
     group = msgspec.structs.astuple(aggregate.group)
@@ -96,10 +104,10 @@ def read_back_escalations(bootstrap: str, partitions: Iterable[Restored]) -> Non
     found = {one.partition: one for one in partitions}
     newest: dict[str, tuple[int, Escalation]] = {}
     for message in _messages(bootstrap, [(ESCALATIONS.name, partition) for partition in found]):
-        escalation = _escalation(message.value())
+        escalation = _escalation(message.value)
         known = newest.get(escalation.escalation_id)
         if known is None or known[1].revision <= escalation.revision:
-            newest[escalation.escalation_id] = (message.partition(), escalation)
+            newest[escalation.escalation_id] = (message.partition, escalation)
     for partition, escalation in newest.values():
         found[partition].fired.setdefault(escalation.case_id, []).append(_note(escalation))
 
@@ -120,7 +128,7 @@ def _note(escalation: Escalation) -> Fired:
     )
 
 
-def _messages(bootstrap: str, wanted: Collection[tuple[str, int]]) -> Iterator[Message]:
+def _messages(bootstrap: str, wanted: Collection[tuple[str, int]]) -> Iterator[Read]:
     """Yield the records of (topic, partition)s, each from its beginning to its end as of now."""
     if not wanted:
         return
@@ -143,7 +151,7 @@ def _messages(bootstrap: str, wanted: Collection[tuple[str, int]]) -> Iterator[M
         consumer.close()
 
 
-def _until_ended(consumer: Consumer, unread: set[tuple[str, int]]) -> Iterator[Message]:
+def _until_ended(consumer: Consumer, unread: set[tuple[str, int]]) -> Iterator[Read]:
     heard_s, count = time.monotonic(), 0
     while unread:
         messages = consumer.consume(_BATCH, _WAIT_S)
@@ -153,10 +161,11 @@ def _until_ended(consumer: Consumer, unread: set[tuple[str, int]]) -> Iterator[M
             raise Unavailable(f"restore: the broker gave nothing for {SILENCE_S:.0f} s; is it up?")
         for message in messages:
             fault = message.error()
+            place = (message.topic() or "", message.partition() or 0)
             if fault is None:
-                yield message
+                yield Read(*place, message.key() or b"", message.value() or b"")
             elif fault.code() == KafkaError._PARTITION_EOF:
-                unread.discard((message.topic(), message.partition()))
+                unread.discard(place)
             else:
                 raise KafkaException(fault)
         if count // _TELL_EVERY != (count := count + len(messages)) // _TELL_EVERY:
