@@ -42,7 +42,7 @@ class CaseWriter:
             if self.rng.random() < 0.93:
                 self.now_ms = self.next_ms()
                 self.add(kind)
-        for _ in range(self.rng.choice([0, 0, 1, 3])):
+        for _ in range(self.rng.choice([0, 0, 1, 3]) if self.records else 1):
             self.disturb()
 
     def write_storm(self) -> None:
