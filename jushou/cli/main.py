@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import typer
 
+from jushou.cli.health import health
 from jushou.cli.replay import replay
+from jushou.cli.schemas import schemas
 from jushou.cli.worker import worker
 
 app = typer.Typer(
@@ -18,6 +20,8 @@ app = typer.Typer(
 )
 app.command()(replay)
 app.command()(worker)
+app.command()(schemas)
+app.command()(health)
 
 if __name__ == "__main__":
     app()
