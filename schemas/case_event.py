@@ -200,9 +200,11 @@ def check_attributes(attributes: dict[str, Any]) -> None:
 
 def is_whole_number(value: object, at_least: int | None = None) -> bool:
     """Say whether a JSON value is an integer (``3.0`` is one, ``true`` is not)."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    return value == int(value) and (at_least is None or value >= at_least)
+    if isinstance(value, float):
+        whole = value.is_integer()
+    else:
+        whole = isinstance(value, int) and not isinstance(value, bool)
+    return whole and (at_least is None or cast(float, value) >= at_least)
 
 
 def personal_data_found() -> InvalidRecord:

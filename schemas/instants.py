@@ -16,6 +16,7 @@ HOUR_MS = 3_600_000
 DAY_MS = 86_400_000
 OFFSET_MS = 8 * HOUR_MS
 _EPOCH = dt.date(1970, 1, 1)
+_WALL_EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - a wall time, its offset is written out
 _UTC_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -82,9 +83,10 @@ def _rest_ms(text: str) -> int:
 
 def render_instant(instant_ms: int) -> str:
     """Return the text of an instant at +08:00, with milliseconds only where there are any."""
-    moment = _UTC_EPOCH + dt.timedelta(milliseconds=instant_ms)
+    # By the wall time of Shanghai, since in UTC the first hours of the year 1 lie in a year 0.
+    wall_time = _WALL_EPOCH + dt.timedelta(milliseconds=instant_ms + OFFSET_MS)
     timespec = "milliseconds" if instant_ms % SECOND_MS else "seconds"
-    return moment.astimezone(SHANGHAI).isoformat(timespec=timespec)
+    return wall_time.isoformat(timespec=timespec) + "+08:00"
 
 
 def to_datetime(instant_ms: int) -> dt.datetime:

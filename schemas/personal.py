@@ -2,7 +2,8 @@
 
 Events carry pseudonyms. A record with a field that looks like a resident id (18 characters, a
 valid date and check digit, GB 11643) or a mainland mobile number (11 digits) is set aside, and
-the value is quoted nowhere.
+the value is quoted nowhere. Runs of hexadecimal digits are not looked at, or one random UUID in
+four thousand would pass for a telephone.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import re
 from stdnum.cn import ric
 
 _CANDIDATE = re.compile(
-    rb"(?<![0-9])(?:(1[3-9][0-9]{9})|([1-9][0-9]{5}(?:19|20)[0-9]{9}[0-9Xx]))(?![0-9])"
+    rb"(?<![0-9A-Fa-f])(?:(1[3-9][0-9]{9})|([1-9][0-9]{5}(?:19|20)[0-9]{9}[0-9Xx]))(?![0-9A-Fa-f])"
 )
 
 

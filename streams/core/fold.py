@@ -31,7 +31,8 @@ from streams.core.rules import (
     ItemRules,
 )
 
-_AMOUNT = re.compile(r"([0-9]+)(h|d|wd)")
+# No limit has more digits than these, and longer ones are not worth turning into a number.
+_AMOUNT = re.compile(r"0*([0-9]{1,6})(h|d|wd)")
 
 
 def apply(state: CaseState, event: StoredEvent, rules: ItemRules, calendars: Calendars) -> None:
