@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from schemas.calendars.load import CalendarData, load_calendar
-
+from schemas.calendars.load import load_calendar
+from schemas.calendars.model import CalendarData
 from schemas.instants import DAY_MS, OFFSET_MS, day_of, day_of_date, start_of_day
 
 _THURSDAY = 3  # 1970-01-01 was one; Monday is 0
@@ -78,14 +78,23 @@ class WorkingCalendar:
 
 
 class Calendars:
-    """The national calendar, and one for each prefecture that has holidays of its own."""
+    """The national calendar, and one for each prefecture that has holidays of its own.
+
+    ``published`` is what they were built from: it knows the name of each day, which the arithmetic
+    does not need and an explanation does.
+    """
 
     def __init__(
-        self, version: str, national: WorkingCalendar, regional: Mapping[str, WorkingCalendar]
+        self,
+        version: str,
+        national: WorkingCalendar,
+        regional: Mapping[str, WorkingCalendar],
+        published: CalendarData | None = None,
     ) -> None:
         self.version = version
         self.national = national
         self.regional = regional
+        self.published = published
 
     def of_county(self, county: str | None) -> WorkingCalendar:
         """Return the calendar of the prefecture that a county belongs to."""
@@ -107,7 +116,7 @@ def build_calendars(published: CalendarData | None = None) -> Calendars:
         return WorkingCalendar(published.version, region, days)
 
     regional = {region: build(region) for region in published.counting_prefectures()}
-    return Calendars(published.version, build(None), regional)
+    return Calendars(published.version, build(None), regional, published)
 
 
 def closing_midnight(day: int) -> int:

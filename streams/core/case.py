@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from schemas.case_event import StoredEvent, precedence
 from schemas.case_state import CaseState
+from schemas.catalogue.model import Catalogue
 from streams.core.calendar import Calendars
 from streams.core.fold import apply
 from streams.core.rules import ItemRules
@@ -32,12 +33,18 @@ class Engine:
     """The core with its data: rules of the items and calendars. It holds no state of a case.
 
     ``version`` names both; a state that was folded with another one is folded again.
+    ``catalogue`` is what the rules were built from: it has the names shown to people.
     """
 
     def __init__(
-        self, rules: dict[str, ItemRules], calendars: Calendars, catalogue_version: str = ""
+        self,
+        rules: dict[str, ItemRules],
+        calendars: Calendars,
+        catalogue_version: str = "",
+        catalogue: Catalogue | None = None,
     ) -> None:
         self.rules = rules
+        self.catalogue = catalogue
         self.calendars = calendars
         self.version = f"{catalogue_version}/{calendars.version}"
 
@@ -52,14 +59,22 @@ class Engine:
         for known in events:
             if known.event_id == event_id:
                 return self._settle(state, known, event, now)
-        if state.item is not None and (not events or events[-1].order < event.order):
-            events.append(event)
-            if event.at > now or state.applied != len(events) - 1:
-                return Added.PENDING
-            apply(state, event, self.rules[state.item], self.calendars)
-            state.applied += 1
-            return Added.APPLIED
-        return self._insert(state, event, now)
+        if not events:
+            self._open(state, event, now)
+        if state.item is None or (events and not _follows(event, events[-1])):
+            return self._insert(state, event, now)
+        events.append(event)
+        if event.at > now or state.applied != len(events) - 1:
+            return Added.PENDING
+        apply(state, event, self.rules[state.item], self.calendars)
+        state.applied += 1
+        return Added.APPLIED
+
+    def _open(self, state: CaseState, event: StoredEvent, now: int) -> None:
+        """The first event of a case mostly says its item: then there is nothing to fold again."""
+        state.judged_by = self.version
+        if event.heading is not None and event.at <= now:
+            state.item = event.heading.item
 
     def advance(self, state: CaseState, now: int) -> bool:
         """Apply the events whose time has come; say whether there were any."""
@@ -110,6 +125,12 @@ class Engine:
             insort(state.events, event, key=lambda other: other.order)
             self.refold(state, now)
         return Added.CONFLICT
+
+
+def _follows(event: StoredEvent, last: StoredEvent) -> bool:
+    if event.at != last.at:
+        return event.at > last.at
+    return event.order > last.order
 
 
 def _reset(state: CaseState) -> None:

@@ -23,7 +23,8 @@ from streams.core.verdicts import standing, verdicts
 
 def default_engine() -> Engine:
     """Return the engine with the shipped catalogue and the newest calendar of the build."""
-    return Engine(build_rules(load_catalogue()), build_calendars())
+    catalogue = load_catalogue()
+    return Engine(build_rules(catalogue), build_calendars(), catalogue=catalogue)
 
 
 class Replay:
