@@ -124,7 +124,9 @@ class Handled:
 
 
 def app_on(cluster: Cluster, group: str, folder: Path, **settings: Any) -> BatchApp:
-    return batch_app(group, bootstrap=cluster.bootstrap, datadir=folder, **settings)
+    # 6 s is the shortest session the broker allows; it brings short heartbeats with it.
+    options = {"session_timeout_s": 6.0, **settings}
+    return batch_app(group, bootstrap=cluster.bootstrap, datadir=folder, **options)
 
 
 def recording_app(

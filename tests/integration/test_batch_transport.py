@@ -119,7 +119,7 @@ async def test_a_batch_whose_agent_is_ended_by_the_failure_of_another_is_not_com
             raise Refused
 
     add_agent(app, failing, refuse)
-    with pytest.raises(Refused):
+    with pytest.raises(Refused):  # noqa: PT012 - the failure is provoked while the worker runs
         async with served(app) as worker:
             await eventually(lambda: handled.in_hand)
             cluster.produce(failing, range(1))
