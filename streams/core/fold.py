@@ -207,19 +207,19 @@ def _start(state: CaseState, event: StoredEvent, rules: ItemRules, calendars: Ca
         rule = start.clock
         if start.where and not start.matches(event.attributes):
             continue
-        if not rule.each and any(cycle.clock == rule.name for cycle in state.live):
-            continue
-        ordinal = 1
-        for cycle in state.ended:
-            ordinal += cycle.clock == rule.name
+        live = ended = 0
         for cycle in state.live:
-            ordinal += cycle.clock == rule.name
+            live += cycle.clock == rule.name
+        if live and not rule.each:
+            continue
+        for cycle in state.ended:
+            ended += cycle.clock == rule.name
         calendar = calendars.of_county(state.county)
         pauses = state.pauses.get(rule.honours, ()) if rule.honours is not None else ()
         due, provisional, steps = schedule(rule, calendar, event.at, rule.amount, pauses)
         state.live.append(
             Cycle(
-                rule.name, event.event_id, ordinal, event.at, rule.policy, rule.amount,
+                rule.name, event.event_id, live + ended + 1, event.at, rule.policy, rule.amount,
                 0, due, provisional, LIVE, None, None, list(steps), calendar.region,
             )
         )  # fmt: skip

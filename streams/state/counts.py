@@ -16,6 +16,8 @@ class Counts:
 
     def move(self, before: Iterable[GroupKey], after: Iterable[GroupKey]) -> None:
         """Take a case out of the groups that it was in and put it into those that it is in."""
+        if before == after:
+            return
         counts, changed = self._counts, self.changed
         for group in before:
             counts[group] = counts.get(group, 0) - 1

@@ -45,6 +45,7 @@ class PartitionState:
         self._rules = rules
         self._packed: dict[str, bytes] = {}
         self._hot: dict[str, CaseState] = {}
+        self._groups: dict[str, list[GroupKey]] = {}
         self._before: dict[str, list[GroupKey]] = {}
 
     def __len__(self) -> int:
@@ -66,7 +67,8 @@ class PartitionState:
                 state = case_state.decode(packed)
             self._hot[case_id] = state
         if case_id not in self._before:
-            self._before[case_id] = groups(state)
+            known = self._groups.get(case_id)
+            self._before[case_id] = groups(state) if known is None else known
         return state
 
     def release(self, state: CaseState) -> None:
@@ -107,12 +109,13 @@ class PartitionState:
             state.change += 1
             packed = case_state.encode(state)
             self._packed[case_id] = packed
-            self.counts.move(before, groups(state))
+            after = self._groups[case_id] = groups(state)
+            self.counts.move(before, after)
             self.schedule(state)
             changed.append((case_id, packed))
         self._before = {}
         if len(self._hot) > HOT_CASES:
-            self._hot = {}
+            self._hot, self._groups = {}, {}
         return changed
 
     def restore(self, case_id: str, packed: bytes) -> None:
