@@ -67,7 +67,7 @@ class Partition:
     """One partition's keeper, driven by hand: records in, sweeps at chosen instants."""
 
     def __init__(self, state: PartitionState | None = None) -> None:
-        self.state = state or PartitionState(0, engine().rules)
+        self.state = PartitionState(0, engine().rules) if state is None else state
         self.keeper = CaseKeeper(engine(), self.state, partitions=1)
         self._offset = self.state.next_offset
 

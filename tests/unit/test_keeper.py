@@ -63,9 +63,7 @@ def test_an_event_that_arrives_after_its_breach_withdraws_it_as_mistaken() -> No
     partition = Partition()
     partition.push(MORNING, delivered(event("A", "1", "submitted", MORNING)))
     partition.sweep("2026-03-03 10:00")
-    partition.push(
-        "2026-03-03 11:00", delivered(event("A", "2", "accepted", "2026-03-02 12:00"))
-    )
+    partition.push("2026-03-03 11:00", delivered(event("A", "2", "accepted", "2026-03-02 12:00")))
     assert fired(partition.sweep("2026-03-03 11:00")) == [
         ("accept", "yellow", "withdrawn", 2, "mistaken"),
         ("accept", "red", "withdrawn", 2, "mistaken"),
@@ -75,9 +73,7 @@ def test_an_event_that_arrives_after_its_breach_withdraws_it_as_mistaken() -> No
 def test_an_extension_supersedes_a_warning_which_fires_again_under_its_id() -> None:
     partition = Partition()
     submitted = event("A", "1", "submitted", MORNING, item="civil.minimum-living")
-    partition.push(
-        MORNING, delivered(submitted), delivered(event("A", "2", "accepted", MORNING))
-    )
+    partition.push(MORNING, delivered(submitted), delivered(event("A", "2", "accepted", MORNING)))
     # 30 working days after 2 March end on 14 April (Qingming on the 6th is a holiday).
     warned = partition.sweep("2026-04-14 12:00").escalations
     warning = next(one for one in warned if one.clock == "decide")
@@ -217,9 +213,7 @@ def test_events_before_the_item_is_known_are_held_and_the_unknown_ones_set_aside
         delivered(event("A", "3", "accepted", "2026-03-02 10:30")),
     )
     assert reasons(effects) == []
-    effects = partition.push(
-        "2026-03-02 12:00", delivered(event("A", "1", "submitted", MORNING))
-    )
+    effects = partition.push("2026-03-02 12:00", delivered(event("A", "1", "submitted", MORNING)))
     assert reasons(effects) == ["unknown-type"]
     assert effects.dead_letters[0].value == early.value
     state = case_state.decode(effects.states[0][1])
