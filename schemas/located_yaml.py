@@ -50,8 +50,11 @@ def shown(path: Path) -> str:
 class Value:
     """One value of a file, with the place it stands at."""
 
-    def __init__(self, node: yaml.Node, path: Path, faults: Faults) -> None:
+    def __init__(
+        self, node: yaml.Node, path: Path, faults: Faults, named_on: int | None = None
+    ) -> None:
         self._node = node
+        self._named_on = named_on
         self.path = path
         self.faults = faults
 
@@ -65,9 +68,18 @@ class Value:
         """The file and line of the value, as a fault names them."""
         return f"{shown(self.path)}:{self.line}"
 
+    @property
+    def is_mapping(self) -> bool:
+        """Whether the value has names with values."""
+        return isinstance(self._node, yaml.MappingNode)
+
     def fault(self, message: str) -> None:
         """Report a fault at this value."""
         self.faults.add(self.path, self.line, message)
+
+    def fault_of_name(self, message: str) -> None:
+        """Report a fault at the name of this value: what is missing has no line of its own."""
+        self.faults.add(self.path, self._named_on or self.line, message)
 
     def scalar(self) -> Any:
         """Return text, number, true or false, as JSON would have it; else report it."""
@@ -152,7 +164,7 @@ class Value:
                 key.fault(f"{name!r} is already given on line {lines[str(name)]}; leave one out")
                 continue
             lines[str(name)] = key.line
-            yield str(name), key, Value(value_node, self.path, self.faults)
+            yield str(name), key, Value(value_node, self.path, self.faults, key.line)
 
     def fields(self, *known: str) -> Fields:
         """Return a mapping's fields; names other than ``known`` are reported."""
@@ -174,6 +186,7 @@ class Fields:
         self._known = known
         self._found: dict[str, Value] = {}
         self._keys: dict[str, Value] = {}
+        self._readable = value.is_mapping
         for name, key, given in value.entries():
             if name in known:
                 self._found[name], self._keys[name] = given, key
@@ -185,11 +198,11 @@ class Fields:
         assert name in self._known, name
         return self._found.get(name)
 
-    def need(self, name: str, of: Value | None = None) -> Value | None:
-        """Return a field that must be given; else report it at ``of`` (the mapping itself)."""
+    def need(self, name: str) -> Value | None:
+        """Return a field that must be given; else report it where the mapping is named."""
         assert name in self._known, name
-        if name not in self._found:
-            (of or self.value).fault(f"{name!r} is missing; add it")
+        if name not in self._found and self._readable:
+            self.value.fault_of_name(f"{name!r} is missing; add it")
         return self._found.get(name)
 
     def key(self, name: str) -> Value:

@@ -1,0 +1,1 @@
+"""Which days are working days: published data, changes in flight, prefecture holidays."""

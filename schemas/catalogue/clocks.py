@@ -1,11 +1,11 @@
-"""One clock of a catalogue file, and the count rules, as the core reads them."""
+"""One clock of a catalogue file, as the core reads it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from schemas.catalogue.model import Clock, Duration, Pause, Quota, Source, Start, Step
+from schemas.catalogue.model import Clock, Duration, Pause, Source, Start, Step
 from schemas.catalogue.terms import read_conditions, read_duration, read_ladder, read_text
 from schemas.catalogue.vocabulary import Vocabulary
 from schemas.located_yaml import Fields, Value
@@ -23,14 +23,6 @@ CLOCK_FIELDS = (
     "ladder",
     "source",
 )
-QUOTA_FIELDS = ("name", "measure", "events", "attribute", "at_most", "relaxed", "source")
-# Which fields each measure needs besides name, events and source.
-_MEASURES = {
-    "events": {"at_most"},
-    "each": {"attribute", "at_most"},
-    "sum": {"attribute", "at_most"},
-    "required": {"attribute"},
-}
 # Only the first ``submitted`` counts, and that is before any cycle; ``note`` has no effect.
 _STOPS_NOTHING = {
     "submitted": "it opens the case, before any clock runs",
@@ -54,8 +46,8 @@ def read_clock(
     before = len(value.faults)
     fields = value.fields(*CLOCK_FIELDS)
     text = fields.need("name")
-    starts = _events(fields.need("start"), words)
-    stops = _events(fields.need("stop"), words)
+    starts = read_events(fields.need("start"), words)
+    stops = read_events(fields.need("stop"), words)
     for event, place in starts.items():
         _check_start(event, place, words)
     for event, place in stops.items():
@@ -67,7 +59,7 @@ def read_clock(
         "text": read_text(text) if text else None,
         "starts": _starts(fields, starts),
         "stops": frozenset(stops),
-        "source": _source(fields, sources),
+        "source": cited(fields, sources),
         "honours": _pauses(fields.get("paused_by"), words),
         "each": _flag(fields.get("each")),
         "extendable_by": _extension(fields.get("extendable_by"), limit),
@@ -78,7 +70,8 @@ def read_clock(
     return ReadClock(Clock(name=name, limit=limit, **clock), starts, stops)  # type: ignore[arg-type]
 
 
-def _events(value: Value | None, words: Vocabulary) -> dict[str, Value]:
+def read_events(value: Value | None, words: Vocabulary) -> dict[str, Value]:
+    """Return the declared event types of a list with their places; others are reported."""
     events = {}
     for name, place in value.texts() if value else ():
         if words.event(name, place):
@@ -101,7 +94,8 @@ def _starts(fields: Fields, events: Mapping[str, Value]) -> tuple[Start, ...]:
     return tuple(Start(event, conditions) for event in events)
 
 
-def _source(fields: Fields, sources: Mapping[str, Source]) -> Source | None:
+def cited(fields: Fields, sources: Mapping[str, Source]) -> Source | None:
+    """Return the named source of a number; one that is missing or unknown is reported."""
     value = fields.need("source")
     name = value.text() if value else None
     if value and name and name not in sources:
@@ -141,66 +135,3 @@ def _ladder(
     if name == OVERALL and words.overall_ladder:
         return read_ladder(words.overall_ladder, limit.unit, words.levels, words.recipients, limit)
     return words.stage_ladders.get(limit.unit, ())
-
-
-@dataclass(frozen=True, slots=True)
-class ReadQuota:
-    """A count rule with the places of its events."""
-
-    quota: Quota
-    events: Mapping[str, Value]
-
-
-def read_quota(
-    name: str, value: Value, words: Vocabulary, sources: Mapping[str, Source]
-) -> ReadQuota | None:
-    """Return a count rule, or ``None`` if it has faults."""
-    before = len(value.faults)
-    fields = value.fields(*QUOTA_FIELDS)
-    text, measure = fields.need("name"), fields.need("measure")
-    kind = measure.text() if measure else None
-    if measure and kind and kind not in _MEASURES:
-        measure.fault(f"unknown measure {kind!r}; it is one of {', '.join(_MEASURES)}")
-    needed = _MEASURES.get(kind or "", set())
-    attribute = _of_measure(fields, "attribute", kind, needed)
-    at_most = _of_measure(fields, "at_most", kind, needed)
-    events = _events(fields.need("events"), words)
-    relaxed = _relaxed(fields)
-    quota = {
-        "text": read_text(text) if text else None,
-        "source": _source(fields, sources),
-        "attribute": attribute.text() if attribute else None,
-        "at_most": at_most.whole() if at_most else None,
-        **relaxed,
-    }
-    if len(value.faults) > before:
-        return None
-    return ReadQuota(
-        Quota(rule=name, measure=str(kind), events=frozenset(events), **quota),  # type: ignore[arg-type]
-        events,
-    )
-
-
-def _of_measure(fields: Fields, field: str, measure: str | None, needed: set[str]) -> Value | None:
-    if measure not in _MEASURES:
-        return fields.get(field)
-    if field in needed:
-        return fields.need(field)
-    if fields.get(field):
-        fields.key(field).fault(f"measure {measure!r} has no {field!r}; leave it out")
-    return fields.get(field)
-
-
-def _relaxed(fields: Fields) -> dict[str, object]:
-    value = fields.get("relaxed")
-    if value is None:
-        return {}
-    relaxed = value.fields("to", "where")
-    to, where = relaxed.need("to"), relaxed.need("where")
-    conditions = read_conditions(where) if where else ()
-    if where and len(conditions) > 1:
-        where.fault("a relaxed limit depends on one attribute; leave the others out")
-    return {
-        "relaxed_to": to.whole() if to else None,
-        "relaxed_where": conditions[0] if conditions else None,
-    }

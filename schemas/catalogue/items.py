@@ -7,14 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from schemas.catalogue.clocks import (
-    OVERALL,
-    ReadClock,
-    ReadQuota,
-    read_clock,
-    read_quota,
-)
+from schemas.catalogue.clocks import OVERALL, ReadClock, read_clock
 from schemas.catalogue.model import Clock, Item, Quota, Source, Text
+from schemas.catalogue.quotas import ReadQuota, read_quota
 from schemas.catalogue.terms import read_text
 from schemas.catalogue.vocabulary import Vocabulary
 from schemas.located_yaml import Fields, Value

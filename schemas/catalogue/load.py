@@ -14,9 +14,10 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
-from schemas.catalogue.clocks import OVERALL, read_clock, read_quota
+from schemas.catalogue.clocks import OVERALL, read_clock
 from schemas.catalogue.items import OfEveryItem, Policy, read_item
 from schemas.catalogue.model import Catalogue, Item
+from schemas.catalogue.quotas import read_quota
 from schemas.catalogue.versions import ReadVersion, check_policies, order_versions
 from schemas.catalogue.vocabulary import (
     GENERAL_FIELDS,
