@@ -17,7 +17,7 @@ from pathlib import Path
 from chinese_calendar.constants import Holiday, holidays, workdays
 
 from schemas.calendars.changes import Located, check_changes, read_national, read_prefectures
-from schemas.calendars.model import CalendarData, Change, Day, DayKind, Reason
+from schemas.calendars.model import CalendarData, Change, Day, DayKind, Reason, assumed
 from schemas.catalogue.model import Text
 from schemas.located_yaml import Faults, read_yaml
 from schemas.regions.load import regions
@@ -89,7 +89,11 @@ def _day(date: dt.date, works: bool, text: Text) -> Day:
 
 def _digest(national: Mapping[dt.date, Day], of_prefectures: list[Change]) -> str:
     """Return six digits that change with every day that counts."""
-    lines = [f"{date} {day.is_working}" for date, day in national.items()]
+    lines = [
+        f"{date} {day.is_working}"
+        for date, day in national.items()
+        if day.is_working != assumed(date).is_working
+    ]
     lines += [
         f"{change.prefecture} {day} {change.working}"
         for change in of_prefectures
