@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, cast
 from faust.exceptions import ImproperlyConfigured
 from faust.transport.drivers.aiokafka import Consumer, Transport
 from faust.types import TP, ConsumerMessage
+from mode import Service
 
 from .consumer_thread import BatchConsumerThread
 from .record_batch import RecordBatch
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 #: Seconds for which a fetch waits for records. Bounds how late the end of a transaction is noticed.
 POLL_S = 0.2
+#: Seconds between looks at the tasks of aiokafka; bounds how late their failure stops the worker.
+WATCH_S = 1.0
 #: Share of the group's rebalance timeout that the batches in hand may take to end.
 _SHARE_FOR_BATCHES_IN_HAND = 0.8
 
@@ -76,6 +79,12 @@ class BatchConsumer(Consumer):
                 f"topics that do not exist: {', '.join(sorted(missing))}; create them first"
             )
         await super().subscribe(wanted)
+
+    @Service.task
+    async def _watch_background(self) -> None:
+        async for _ in self.itertimer(WATCH_S, name="background errors"):
+            if self._thread.started and not self.should_stop:
+                await self._thread.raise_background_errors()
 
     # Delivery
 

@@ -7,8 +7,9 @@ Relied on in Faust 0.15.3 (``transport/drivers/aiokafka.py``): ``AIOKafkaConsume
 ``_create_worker_consumer``, ``_fetch_records`` and ``call_thread``. In aiokafka 0.14.0:
 ``AIOKafkaConsumer._isolation_level`` and ``._fetch_max_wait_ms`` (read once, at start),
 ``._subscription.subscription.assignment`` (a new object for every assignment) with
-``state_value(tp).has_valid_position`` and ``.position``; ``fetched_records`` moves the positions of
-the partitions it returns in the step in which it returns.
+``state_value(tp).has_valid_position`` and ``.position``; ``_coordinator.check_errors`` and
+``_fetcher.error_future``; ``fetched_records`` moves the positions of the partitions it returns in
+the step in which it returns.
 """
 
 from __future__ import annotations
@@ -97,6 +98,21 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
             return None
         self._told[tp] = state.position
         return RecordBatch(tp.topic, tp.partition, records, state.position)
+
+    async def raise_background_errors(self) -> None:
+        """Raise what ended aiokafka's coordination or fetching.
+
+        They are tasks that aiokafka looks at when records are asked for by its own methods, which
+        Faust goes round: the worker would stay in the group, or out of it, and never fetch again.
+        """
+        await self.call_thread(self._raise_background_errors)
+
+    async def _raise_background_errors(self) -> None:
+        consumer = self._consumer
+        if consumer is not None and consumer._coordinator is not None and not consumer._closed:
+            consumer._coordinator.check_errors()
+            if consumer._fetcher.error_future.done():
+                consumer._fetcher.error_future.result()
 
     async def existing_topics(self) -> set[str]:
         """Names of the topics that the brokers have now."""

@@ -93,19 +93,23 @@ class Cluster:
 
 
 class Handled:
-    """What an agent completed or has in hand, and the means to hold it up."""
+    """What an agent completed or has in hand.
+
+    When ``hold_from`` records were completed, the next batch stays in hand until ``go_on`` is set.
+    """
 
     def __init__(self) -> None:
         self.batches: list[RecordBatch] = []
         self.in_hand: RecordBatch | None = None
+        self.hold_from: int | None = None
         self.go_on = asyncio.Event()
-        self.go_on.set()
 
     async def handle(self, batch: RecordBatch) -> None:
         if not batch.records:
             return
         self.in_hand = batch
-        await self.go_on.wait()
+        if self.hold_from is not None and self.count >= self.hold_from:
+            await self.go_on.wait()
         self.batches.append(batch)
         self.in_hand = None
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from aiokafka.errors import KafkaError
 from faust.exceptions import ImproperlyConfigured
 
 from jushou.runtime.kafka_broker import KafkaBroker
@@ -55,11 +56,11 @@ async def test_a_restart_goes_on_exactly_where_the_last_worker_stopped(
     topic, group = cluster.create(topic_name()), topic_name("group")
     cluster.produce(topic, range(1_000))
     app, first = recording_app(cluster, group, topic, tmp_path, max_batch_records=100)
+    first.hold_from = 300
     async with served(app):
-        await eventually(lambda: first.count >= 300)
-        first.go_on.clear()
-        await eventually(lambda: first.in_hand or first.count == 1_000)
-        first.go_on.set()
+        await eventually(lambda: first.in_hand and first.count == 300)
+        asyncio.get_running_loop().call_later(0.3, first.go_on.set)  # after the stop began
+    assert first.count == 400
     app, second = recording_app(cluster, group, topic, tmp_path)
     cluster.produce(topic, range(1_000, 1_500))
     async with served(app):
@@ -73,7 +74,7 @@ async def test_stopping_completes_and_commits_the_batch_in_hand_and_none_that_wa
     topic, group = cluster.create(topic_name()), topic_name("group")
     cluster.produce(topic, range(1_000))
     app, handled = recording_app(cluster, group, topic, tmp_path, max_batch_records=100)
-    handled.go_on.clear()
+    handled.hold_from = 0
     async with served(app):
         await eventually(lambda: handled.in_hand)
         asyncio.get_running_loop().call_later(0.3, handled.go_on.set)  # after the stop began
@@ -112,7 +113,7 @@ async def test_a_batch_whose_agent_is_ended_by_the_failure_of_another_is_not_com
     group = topic_name("group")
     cluster.produce(held, range(10))
     app, handled = recording_app(cluster, group, held, tmp_path)
-    handled.go_on.clear()
+    handled.hold_from = 0
 
     async def refuse(batch: RecordBatch) -> None:
         if batch.records:
@@ -165,6 +166,20 @@ async def test_a_topic_that_does_not_exist_stops_the_worker_and_is_named(
             await asyncio.wait([worker])
 
 
+async def test_a_failure_of_the_group_coordination_stops_the_worker_instead_of_idling_it(
+    cluster: Cluster, topic_name: Callable[..., str], tmp_path: Path
+) -> None:
+    topic = cluster.create(topic_name())
+    cluster.produce(topic, range(10))
+    app, handled = recording_app(cluster, topic_name("group"), topic, tmp_path)
+    with pytest.raises(KafkaError, match="fenced"):  # noqa: PT012 - fails while it runs
+        async with served(app) as worker:
+            await eventually(lambda: handled.count == 10)
+            client = app.consumer._thread._consumer  # type: ignore[attr-defined]
+            client._coordinator._pending_exception = KafkaError("fenced")
+            await asyncio.wait([worker])
+
+
 async def test_a_slow_agent_bounds_what_waits_while_another_topic_goes_on(
     cluster: Cluster, topic_name: Callable[..., str], tmp_path: Path
 ) -> None:
@@ -172,7 +187,7 @@ async def test_a_slow_agent_bounds_what_waits_while_another_topic_goes_on(
     cluster.produce(slow, range(5_000))
     app = app_on(cluster, topic_name("group"), tmp_path, max_batch_records=50)
     held, passed = Handled(), Handled()
-    held.go_on.clear()
+    held.hold_from = 0
     agent = add_agent(app, slow, held.handle, max_waiting_batches=4)
     add_agent(app, quick, passed.handle)
     async with served(app):
