@@ -15,7 +15,7 @@ from streams.core.explanation_reasons import note_in_words
 from streams.core.explanation_rule import ladder, rule_account
 from streams.core.explanation_time import CycleTime
 from streams.core.explanation_trace import CycleTrace, Extension
-from streams.core.explanation_words import STATUSES, Names, amount, moment, span
+from streams.core.explanation_words import STATUSES, Names, amount, deadline, moment, span
 from streams.core.rules import ItemRules
 from streams.core.verdicts import breached_at, status
 
@@ -120,7 +120,7 @@ def _ended(traced: CycleTrace, stopped_at: int) -> Text:
 
 
 def _due(traced: CycleTrace, due_at: int) -> Text:
-    due = moment(due_at)
+    due = deadline(due_at)
     if not traced.cycle.provisional:
         return due
     return Text(f"{due.zh}（暂定：日历未公布）", f"{due.en} (provisional: no calendar yet)")

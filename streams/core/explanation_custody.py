@@ -46,8 +46,8 @@ def custody_account(
 def _holder(holder: Holder, names: Names) -> HolderAccount:
     department, county = names.department(holder.department), county_name(holder.county)
     if holder.level is Level.TOWNSHIP:
-        code = holder.township or ""
-        name = Text(f"{county.zh}乡镇{code}", f"township {code}, {county.en}")
+        code = Text(holder.township or "（未写明）", holder.township or "(not named)")
+        name = Text(f"{county.zh}乡镇{code.zh}", f"Township {code.en}, {county.en}")
     else:
         name = Text(f"{county.zh}{department.zh}", f"{department.en}, {county.en}")
     return HolderAccount(holder.level, holder.department, holder.county, holder.township, name)

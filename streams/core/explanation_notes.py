@@ -154,9 +154,8 @@ def refused_extension(event: StoredEvent, before: Before, rules: ItemRules) -> N
 
 
 def _of_stops(kind: str, rules: ItemRules, effects: Sequence[Note]) -> list[Note]:
-    """An event that could stop clocks, ends no case and found none of them live, says so."""
-    ends = (NoteCode.MET, NoteCode.MISSED)
-    if kind in TERMINAL or kind not in rules.stops or any(note.code in ends for note in effects):
+    """An event that could stop clocks, and did nothing else, says that none of them was live."""
+    if kind in TERMINAL or kind not in rules.stops or effects:
         return []
     return [Note(NoteCode.NOTHING_TO_STOP)]
 

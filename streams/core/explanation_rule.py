@@ -14,7 +14,15 @@ from streams.core.explanation_account import (
     SupersededStep,
 )
 from streams.core.explanation_trace import CycleTrace
-from streams.core.explanation_words import CERTAINTIES, Names, amount, condition, listed, moment
+from streams.core.explanation_words import (
+    CERTAINTIES,
+    Names,
+    amount,
+    condition,
+    deadline,
+    either,
+    listed,
+)
 from streams.core.rules import PolicyRules, StepRule, When
 
 _HOW_COUNTED = {
@@ -53,13 +61,11 @@ def is_assumed(source: Source) -> bool:
 
 def rule_in_words(clock: Clock, names: Names) -> Text:
     """Return what a clock demands."""
-    starts, stops = (
-        _starts(clock, names),
-        listed([names.event_type(each) for each in _stops(clock)]),
-    )
+    starts = _starts(clock, names)
+    stops = either([names.event_type(each) for each in _stops(clock)])
     limit, how = amount(clock.limit.amount, clock.limit.unit), _HOW_COUNTED[clock.limit.unit]
     zh = f"自{starts.zh}起{limit.zh}内应{stops.zh}；{how.zh}"
-    en = f"within {limit.en} of {starts.en}: {stops.en}; {how.en}"
+    en = f"{stops.en}, within {limit.en} of: {starts.en}; {how.en}"
     paused = listed([names.pause(each) for each in sorted(clock.honours, reverse=True)])
     if paused.zh:
         zh, en = f"{zh}；{paused.zh}期间不计时", f"{en}; it stands still while: {paused.en}"
@@ -80,7 +86,7 @@ def _of(duration: Duration) -> Text:
 def _stops(clock: Clock) -> list[str]:
     """Return the types of events that stop a clock, what should happen before what may."""
     last = ("resolved", "rejected", "withdrawn")
-    return sorted(clock.stops, key=lambda kind: (kind in last, kind))
+    return sorted(clock.stops, key=lambda kind: (last.index(kind) if kind in last else -1, kind))
 
 
 def _starts(clock: Clock, names: Names) -> Text:
@@ -88,9 +94,9 @@ def _starts(clock: Clock, names: Names) -> Text:
     for start in clock.starts:
         name = names.event_type(start.event)
         where = listed([condition(each) for each in start.where])
-        zh = f"{name.zh}（{where.zh}）" if start.where else name.zh
+        zh = f"“{name.zh}”（{where.zh}）" if start.where else f"“{name.zh}”"
         texts.append(Text(zh, f"{name.en} ({where.en})" if start.where else name.en))
-    return listed(texts)
+    return Text("或".join(text.zh for text in texts), " or ".join(text.en for text in texts))
 
 
 def ladder(traced: CycleTrace, names: Names, as_of: int) -> list[StepAccount]:
@@ -151,7 +157,7 @@ def _step_in_words(traced: CycleTrace, step: StepRule) -> Text:
 
 
 def _state_in_words(state: StepState, at: int | None) -> Text:
-    when = Text("", "") if at is None else moment(at)
+    when = Text("", "") if at is None else deadline(at)
     match state:
         case StepState.FIRED:
             return Text(f"已于{when.zh}触发", f"fired at {when.en}")
@@ -164,8 +170,8 @@ def _state_in_words(state: StepState, at: int | None) -> Text:
         case StepState.NO_SUCH_STEP:
             return Text("时限太短，无此一级", "the limit is too short for this step")
         case StepState.ENDED_BEFORE if at is None:
-            return Text("在此之前已结束，未触发", "the clock ended before; not fired")
+            return Text("在此之前已结束计时，未触发", "the clock ended before; not fired")
         case _:
             return Text(
-                f"{when.zh}之前已结束，未触发", f"the clock ended before {when.en}; not fired"
+                f"{when.zh}之前已结束计时，未触发", f"the clock ended before {when.en}; not fired"
             )

@@ -138,10 +138,18 @@ def amount(count: int, unit: Unit) -> Text:
     return Text(_UNITS[unit].zh.format(count), en[:-1] if count == 1 else en)
 
 
-def moment(instant: int) -> Text:
-    """Return an instant as people say it; midnight is 24:00 of the day that ends."""
+def deadline(instant: int) -> Text:
+    """Return an instant up to which something is to be done; midnight ends its day (24:00)."""
     is_midnight = instant == start_of_day(day_of(instant))
-    day = day_of(instant - 1) if is_midnight else day_of(instant)
+    return _on_day(day_of(instant - 1) if is_midnight else day_of(instant), instant)
+
+
+def moment(instant: int) -> Text:
+    """Return the instant of an event; midnight begins its day (00:00)."""
+    return _on_day(day_of(instant), instant)
+
+
+def _on_day(day: int, instant: int) -> Text:
     date = date_of_day(day)
     of_day = instant - start_of_day(day)
     time = f"{of_day // HOUR_MS:02d}:{of_day % HOUR_MS // MINUTE_MS:02d}"
@@ -177,9 +185,14 @@ def condition(of: Condition) -> Text:
         for value in of.values
     ]
     return Text(
-        f"{name.zh}为{'或'.join(value.zh for value in values)}",
+        f"{name.zh}：{'或'.join(value.zh for value in values)}",
         f"{name.en}: {' or '.join(value.en for value in values)}",
     )
+
+
+def either(texts: list[Text]) -> Text:
+    """Return several names of which one will do."""
+    return Text("或".join(f"“{text.zh}”" for text in texts), " or ".join(text.en for text in texts))
 
 
 def listed(texts: list[Text]) -> Text:
