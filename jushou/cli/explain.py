@@ -1,0 +1,111 @@
+"""``jushou explain``: why a case is, or is not, late, for a county official to read and check."""
+
+from __future__ import annotations
+
+import sys
+import time
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from jushou.cli.options import AsOfOrNow, as_of_ms
+
+if TYPE_CHECKING:
+    from schemas.case_event import StoredEvent
+    from streams.core.case import Engine
+
+# A file or pipe has no width of its own.
+_WIDTH = 110
+
+
+class Language(StrEnum):
+    """The languages of what is shown."""
+
+    ZH = "zh"
+    EN = "en"
+
+
+def explain(
+    case: Annotated[str, typer.Argument(help="the case_id")],
+    events: Annotated[
+        Path | None,
+        typer.Option(help="JSON lines of case events, - for stdin; else the stream's store"),
+    ] = None,
+    as_of: AsOfOrNow = None,
+    lang: Annotated[Language, typer.Option(help="language of what is shown")] = Language.ZH,
+    clock: Annotated[
+        str | None, typer.Option(help="show the details of this clock alone, such as overall")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print the account as JSON")] = False,
+    full: Annotated[bool, typer.Option(help="show every week of a long clock")] = False,
+    bootstrap: Annotated[
+        str | None, typer.Option(help="Kafka, host:port,…; else JUSHOU_BOOTSTRAP")
+    ] = None,
+) -> None:
+    """Say of each clock of a case when it ran, paused or did not count, and why.
+
+    The account is as of now, or as of the instant given. Exit status 1: the case is unknown; 2:
+    the stream's store cannot be read.
+    """
+    from streams.core.explanation import explain as account_for
+    from streams.core.replay import default_engine
+
+    engine = default_engine()
+    instant = time.time_ns() // 1_000_000 if as_of is None else as_of_ms(as_of)
+    known = _from_store(case, bootstrap) if events is None else _from_file(case, events, engine)
+    if not known:
+        where = "the stream's store" if events is None else str(events)
+        print(
+            f"case {case} is unknown in {where}: check the id; ids are case-sensitive",
+            file=sys.stderr,
+        )
+        raise typer.Exit(1)
+    account = account_for(engine, case, known, instant)
+    if as_json:
+        import msgspec
+
+        sys.stdout.buffer.write(msgspec.json.encode(account) + b"\n")
+        return
+    from rich.console import Console
+
+    from jushou.cli.explain_screen import show
+
+    console = Console()
+    width = None if console.is_terminal else _WIDTH
+    show(account, Console(width=width, highlight=False), lang.value, clock, full)
+
+
+def _from_store(case: str, bootstrap: str | None) -> list[StoredEvent]:
+    from jushou.cli.case_store import read_case
+    from jushou.settings import Settings
+    from schemas.errors import JushouError
+
+    try:
+        state = read_case(bootstrap or Settings().bootstrap, case)
+    except JushouError as fault:
+        print(f"jushou explain: {fault}", file=sys.stderr)
+        raise typer.Exit(2) from None
+    return [] if state is None else state.events
+
+
+def _from_file(case: str, events: Path, engine: Engine) -> list[StoredEvent]:
+    """Return the good records of one case; bad lines that may be its own are reported."""
+    from jushou.cli.replay import open_log
+    from schemas.case_event import decode
+    from schemas.errors import InvalidRecord
+
+    found = []
+    with sys.stdin.buffer if str(events) == "-" else open_log(events) as lines:
+        for number, line in enumerate(lines, start=1):
+            if case.encode() not in line and b"\\u" not in line:
+                continue
+            try:
+                case_id, event = decode(line, engine.rules)
+            except InvalidRecord as fault:
+                print(f"line {number}: {fault}", file=sys.stderr)
+                continue
+            if case_id == case:
+                found.append(event)
+    return found
