@@ -1,0 +1,1 @@
+"""The monitoring page: reads what the sink wrote into ClickHouse, writes nothing."""

@@ -26,6 +26,9 @@ class Settings(BaseSettings):
     clickhouse_password: str = Field("", description="its password")
     page_host: str = Field("127.0.0.1", description="address that the page listens on")
     page_port: int = Field(8080, description="port that the page listens on")
+    simulated: bool = Field(
+        False, description="the cases are simulated; the page says so on every view"
+    )
     worker_group: str = Field("jushou-worker", description="consumer group of the workers")
     worker_instance: str | None = Field(
         None, description="name of this worker for static membership; unique per worker"

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from types import FrameType
 from typing import Annotated
 
 import typer
-import uvicorn
 
 from jushou.cli.options import AsOfOrNow, as_of_ms
-
-
-class PageServer(uvicorn.Server):
-    """Ends the live streams when asked to stop, so that stopping does not wait for browsers."""
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Begin to stop."""
-        self.config.app.state.service.hub.close_streams()  # type: ignore[union-attr]
-        super().handle_exit(sig, frame)
 
 
 def page(
@@ -28,6 +17,7 @@ def page(
     """Serve the monitoring page, until it is stopped."""
     from dashboards.app import create_app
     from dashboards.config import PageConfig
+    from dashboards.serving import page_server
     from jushou.logs import set_up_logs
     from jushou.settings import Settings
 
@@ -42,13 +32,5 @@ def page(
         simulated=settings.simulated,
         as_of_ms=None if as_of is None else as_of_ms(as_of),
     )
-    serving = uvicorn.Config(
-        create_app(config),
-        host=host or settings.page_host,
-        port=settings.page_port if port is None else port,
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        timeout_graceful_shutdown=5,
-    )
-    PageServer(serving).run()
+    listening_port = settings.page_port if port is None else port
+    page_server(create_app(config), host or settings.page_host, listening_port).run()

@@ -1,0 +1,99 @@
+"""Starts a channel when its first stream opens and stops it a while after its last one closed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from fastapi.sse import ServerSentEvent
+
+from dashboards.live import Channel
+from dashboards.metrics import Metrics
+from dashboards.problems import Refused
+from dashboards.scope import Scope
+
+# A page that reloads or reconnects finds its channel, and so its Last-Event-ID, still there.
+LINGER_S = 60.0
+# Each channel asks the warehouse every second; more different views than this would drown it.
+MAX_CHANNELS = 64
+
+
+@dataclass(slots=True)
+class _Open:
+    channel: Channel
+    poller: asyncio.Task[None]
+    streams: int = 0
+    ending: asyncio.TimerHandle | None = None
+
+
+class Hub:
+    """All channels of one app, by scope."""
+
+    def __init__(self, make: Callable[[Scope], Channel], metrics: Metrics) -> None:
+        self._make = make
+        self._metrics = metrics
+        self._open: dict[Scope, _Open] = {}
+
+    def check_room(self, scope: Scope) -> None:
+        """Raise ``Refused`` (503) where one more view would be too many."""
+        if scope not in self._open and len(self._open) >= MAX_CHANNELS:
+            raise Refused(
+                503,
+                "too-many-views",
+                f"{MAX_CHANNELS} different views are open already",
+                "请稍后重试，或使用不带筛选的首页。",
+                "Try again in a minute, or use the page without a filter.",
+            )
+
+    async def follow(self, scope: Scope, last_id: str | None) -> AsyncIterator[ServerSentEvent]:
+        """Yield the events of one stream of ``scope``."""
+        entry = self._enter(scope)
+        try:
+            async for event in entry.channel.follow(last_id):
+                yield event
+        finally:
+            self._leave(scope, entry)
+
+    def close_streams(self) -> None:
+        """End all streams, so that a stopping server has nothing to wait for."""
+        for entry in self._open.values():
+            entry.channel.close()
+
+    async def stop(self) -> None:
+        """End all streams and pollers."""
+        self.close_streams()
+        for entry in self._open.values():
+            if entry.ending:
+                entry.ending.cancel()
+            entry.poller.cancel()
+            with suppress(asyncio.CancelledError):
+                await entry.poller
+        self._open.clear()
+
+    def _enter(self, scope: Scope) -> _Open:
+        entry = self._open.get(scope)
+        if entry is None:
+            channel = self._make(scope)
+            entry = _Open(channel, asyncio.create_task(channel.run()))
+            self._open[scope] = entry
+        if entry.ending:
+            entry.ending.cancel()
+            entry.ending = None
+        entry.streams += 1
+        self._metrics.streams.inc()
+        return entry
+
+    def _leave(self, scope: Scope, entry: _Open) -> None:
+        entry.streams -= 1
+        self._metrics.streams.dec()
+        if entry.streams == 0:
+            loop = asyncio.get_running_loop()
+            entry.ending = loop.call_later(LINGER_S, self._end, scope)
+
+    def _end(self, scope: Scope) -> None:
+        entry = self._open.pop(scope, None)
+        if entry is not None:
+            entry.channel.close()
+            entry.poller.cancel()

@@ -1,0 +1,51 @@
+"""The questions of the page: one SQL file each, whose leading comment says what is counted.
+
+They run on the threads of the warehouse; ``Questions`` measures what they cost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from dashboards.metrics import Metrics
+from dashboards.warehouse import Row, Warehouse
+from schemas.errors import Unavailable
+
+FOLDER = Path(__file__).parent / "queries"
+
+
+@cache
+def query(name: str) -> str:
+    """Return the SQL of a question by its file name; ``KeyError`` if there is none."""
+    if name not in question_names():
+        raise KeyError(name)
+    return (FOLDER / f"{name}.sql").read_text("utf-8")
+
+
+@cache
+def question_names() -> frozenset[str]:
+    """Return the names of all questions."""
+    return frozenset(path.stem for path in FOLDER.glob("*.sql"))
+
+
+class Questions:
+    """Asks the warehouse by the name of a question and measures what it costs."""
+
+    def __init__(self, warehouse: Warehouse, metrics: Metrics) -> None:
+        self._warehouse = warehouse
+        self._metrics = metrics
+
+    async def ask(self, name: str, parameters: Mapping[str, Any]) -> list[Row]:
+        """Return the rows; raises ``Unavailable`` where ClickHouse does not answer."""
+        started = perf_counter()
+        try:
+            return await self._warehouse.ask(query(name), parameters)
+        except Unavailable:
+            self._metrics.query_failures.labels(name).inc()
+            raise
+        finally:
+            self._metrics.query_seconds.labels(name).observe(perf_counter() - started)

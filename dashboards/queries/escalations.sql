@@ -1,0 +1,28 @@
+-- The newest escalations within the scope, newest first: of each escalation its newest revision,
+-- fired or withdrawn, by the instant at which the stream published it. Steps after as_of are left
+-- out. A revision is published later than those before it, so the newest rows hold the newest
+-- revision of every escalation among them; four times as many are read as are shown.
+WITH fromUnixTimestamp64Milli(toInt64(%(as_of_ms)s), 'UTC') AS as_of
+SELECT
+    toString(escalation_id) AS escalation_id, revision, state, cause, case_id, item, department,
+    county, clock, cycle, level, `to`, at, due_at, published_at, known_late, provisional,
+    reason_zh, reason_en
+FROM
+(
+    SELECT *
+    FROM
+    (
+        SELECT *
+        FROM escalations
+        WHERE at <= as_of
+            AND (%(prefecture)s = '' OR substring(county, 1, 4) = substring(%(prefecture)s, 1, 4))
+            AND (%(county)s = '' OR county = %(county)s)
+            AND (%(item)s = '' OR item = %(item)s)
+        ORDER BY published_at DESC, at DESC
+        LIMIT 4 * %(limit)s
+    )
+    ORDER BY revision DESC, source_offset DESC
+    LIMIT 1 BY escalation_id
+)
+ORDER BY published_at DESC, at DESC, escalation_id
+LIMIT %(limit)s

@@ -1,0 +1,36 @@
+"""Serves the page by uvicorn, and ends its live streams when it is asked to stop."""
+
+from __future__ import annotations
+
+from types import FrameType
+
+import uvicorn
+from fastapi import FastAPI
+
+# Streams end at once; this is for an answer that waits for ClickHouse.
+_STOP_S = 5
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+        super().__init__(config)
+        self._page = app
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        # Without this, stopping would wait for every browser to go away by itself.
+        self._page.state.service.hub.close_streams()
+        super().handle_exit(sig, frame)
+
+
+def page_server(app: FastAPI, host: str, port: int) -> uvicorn.Server:
+    """Return the server of ``app``; its ``run()`` blocks until SIGINT or SIGTERM."""
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=_STOP_S,
+    )
+    return _Server(config, app)

@@ -1,0 +1,35 @@
+// What is looked at lives in the address, so that a view can be sent and the back key works.
+
+const KEYS = ["prefecture", "county", "item", "place", "sort", "lang", "theme"];
+const CASE = "/case/";
+
+/** The state that the address names; empty texts stand for defaults. */
+export function read() {
+  const query = new URLSearchParams(location.search);
+  const state = Object.fromEntries(KEYS.map((key) => [key, query.get(key) ?? ""]));
+  state.case = location.pathname.startsWith(CASE)
+    ? decodeURIComponent(location.pathname.slice(CASE.length))
+    : "";
+  return state;
+}
+
+/** The address of a state, for links. */
+export function href(state) {
+  const query = new URLSearchParams();
+  for (const key of KEYS) if (state[key]) query.set(key, state[key]);
+  const path = state.case ? CASE + encodeURIComponent(state.case) : "/";
+  return query.size ? `${path}?${query}` : path;
+}
+
+export function push(state) {
+  history.pushState(null, "", href(state));
+}
+
+export function replace(state) {
+  history.replaceState(null, "", href(state));
+}
+
+/** Whether a click on a link is ours to follow without loading a page. */
+export function isPlainClick(event) {
+  return event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
+}

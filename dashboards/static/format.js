@@ -1,0 +1,67 @@
+// Numbers, instants and spans as people here read them; all instants in Beijing time.
+
+import { language, t } from "./words.js";
+
+const ZONE = "Asia/Shanghai";
+const made = new Map();
+
+function formatter(kind, options) {
+  const key = `${language()} ${kind}`;
+  if (!made.has(key)) made.set(key, options(language() === "en" ? "en-GB" : "zh-CN"));
+  return made.get(key);
+}
+
+export function count(n) {
+  return formatter("count", (locale) => new Intl.NumberFormat(locale)).format(n ?? 0);
+}
+
+/** A share of a whole as a percentage; a dash where there is no whole. */
+export function share(part, whole) {
+  if (!whole) return "–";
+  const options = { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 };
+  return formatter("share", (locale) => new Intl.NumberFormat(locale, options)).format(part / whole);
+}
+
+export function instant(text) {
+  if (!text) return "–";
+  return parts(text, "instant", {
+    year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit",
+  });
+}
+
+export function instantToSecond(text) {
+  if (!text) return "–";
+  const made = parts(text, "second", {
+    year: "numeric", month: "2-digit", day: "2-digit", weekday: "short",
+    hour: "2-digit", minute: "2-digit", second: "2-digit",
+  });
+  return made.replace(/(周.)/, " $1");
+}
+
+/** An amount of the catalogue, such as `10wd`, in words. */
+export function amount(text) {
+  const [, n, unit] = /^(\d+)(h|d|wd)$/.exec(text) ?? [];
+  return unit ? t(`amount.${unit}`, { n }) : text;
+}
+
+export function timeOfDay(text) {
+  return parts(text, "time", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+}
+
+function parts(text, kind, options) {
+  const fields = { timeZone: ZONE, hourCycle: "h23", ...options };
+  return formatter(kind, (locale) => new Intl.DateTimeFormat(locale, fields)).format(new Date(text));
+}
+
+/** A span of seconds in its largest fitting unit. */
+export function span(seconds) {
+  const s = Math.max(0, Math.round(seconds));
+  if (s < 60) return t("unit.s", { n: s });
+  if (s < 3600) return t("unit.m", { n: Math.floor(s / 60) });
+  if (s < 172800) return t("unit.h", { n: Math.floor(s / 3600) });
+  return t("unit.d", { n: Math.floor(s / 86400) });
+}
+
+export function ago(seconds) {
+  return seconds < 2 ? t("justNow") : t("ago", { t: span(seconds) });
+}

@@ -1,0 +1,29 @@
+// Names of codes, from the server; a code without a name is shown as it is.
+
+import { language, pick, t } from "./words.js";
+
+let names = null;
+
+export async function loadNames(fetchJson) {
+  names = await fetchJson("/api/names");
+}
+
+export const allItems = () => Object.entries(names.items);
+export const allCounties = () => Object.entries(names.counties);
+export const allPrefectures = () => Object.entries(names.prefectures);
+
+export const itemName = (code) => pick(names.items[code], code);
+export const countyName = (code) => pick(names.counties[code], code);
+export const prefectureName = (code) => pick(names.prefectures[code], code);
+export const prefectureOf = (county) => names.counties[county]?.prefecture ?? "";
+export const departmentName = (code) => pick(names.departments[code], code);
+export const levelName = (code) => pick(names.levels[code], code);
+export const recipientName = (code) => pick(names.recipients[code], code);
+export const typeName = (code) => pick(names.types[code], code);
+export const clockName = (item, clock) => pick(names.clocks[item]?.[clock], clock);
+export const clockOf = (item, clock) => names.clocks[item]?.[clock];
+export const raisedName = (code) => t(`raised.${code}`);
+export const prefectureShort = (code) =>
+  (language() === "zh" && names.prefectures[code]?.short) || prefectureName(code);
+export const placeName = (county) =>
+  [prefectureShort(prefectureOf(county)), countyName(county)].filter(Boolean).join(" · ");
