@@ -8,7 +8,7 @@ from collections.abc import Callable
 from itertools import count
 
 import pytest
-from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
 from jushou.runtime.kafka_broker import KafkaBroker
@@ -42,9 +42,9 @@ def read_all(bootstrap: str, topic: str) -> ByPartition:
             TopicPartition(topic, number, OFFSET_BEGINNING)
             for number in consumer.list_topics(topic, DEADLINE_S).topics[topic].partitions
         ]
-        total = sum(consumer.get_watermark_offsets(each, DEADLINE_S)[1] for each in partitions)
-        consumer.assign(partitions)
         deadline = time.monotonic() + DEADLINE_S
+        total = sum(end_offset(consumer, each, deadline) for each in partitions)
+        consumer.assign(partitions)
         while sum(map(len, found.values())) < total:
             assert time.monotonic() < deadline
             for message in consumer.consume(1000, 0.2):
@@ -53,6 +53,17 @@ def read_all(bootstrap: str, topic: str) -> ByPartition:
     finally:
         consumer.close()
     return found
+
+
+def end_offset(consumer: Consumer, partition: TopicPartition, deadline: float) -> int:
+    while True:
+        try:
+            return consumer.get_watermark_offsets(partition, DEADLINE_S)[1]
+        except KafkaException:
+            # A broker that has just started answers before its partitions have a leader.
+            if time.monotonic() > deadline:
+                raise
+            consumer.list_topics(partition.topic, DEADLINE_S)
 
 
 def bracket_of(message: Message) -> tuple[str, str]:
