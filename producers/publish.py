@@ -203,6 +203,8 @@ def _config(bootstrap: str, timeout_s: float) -> dict[str, object]:
         "batch.size": 1_000_000,
         "queue.buffering.max.messages": 200_000,
         "delivery.timeout.ms": int(timeout_s * 1000),
+        # What goes wrong is raised; librdkafka would besides print each attempt to connect.
+        "log_level": 2,
         # One call per record would cost more than the rest of the sending.
         "delivery.report.only.error": True,
     }
