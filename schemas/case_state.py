@@ -88,7 +88,8 @@ class CaseState(Struct, array_like=True, gc=False):
     no later than ``known_late_until`` are marked ``known_late`` when they fire. ``set_aside`` are
     the ids of events of a type that the item does not have; ``held`` the original bytes of events
     that came before the item was known, by id. ``judged_by`` is the version of catalogue and
-    calendar that the state was folded with.
+    calendar that the state was folded with. ``unjudged`` says that something may have to be fired
+    or withdrawn although no timer will say so; it survives a crash.
     """
 
     case_id: str
@@ -120,6 +121,7 @@ class CaseState(Struct, array_like=True, gc=False):
     set_aside: list[str] = field(default_factory=list)
     held: dict[str, bytes] = field(default_factory=dict)
     judged_by: str = ""
+    unjudged: bool = False
 
 
 encode = msgspec.msgpack.Encoder().encode

@@ -87,6 +87,7 @@ class CaseWorker:
         self.app = self._app()
 
     def _app(self) -> BatchApp:
+        self.config.folder.mkdir(parents=True, exist_ok=True)
         app = batch_app(
             self.config.group,
             bootstrap=self.config.bootstrap,
@@ -139,7 +140,11 @@ class CaseWorker:
             for number in numbers
         }
         if positions:
-            await cast(BatchConsumer, self.app.consumer)._thread.commit(positions)
+            thread = cast(BatchConsumer, self.app.consumer)._thread
+            await thread.commit(positions)
+            # Faust goes to the committed offsets after this hook, but aiokafka passes over a
+            # committed 0: a rebuild would go on where the lost state ended.
+            await thread.seek_wait(positions)
 
     def _keeper(self, found: Restored) -> CaseKeeper:
         state = PartitionState(found.partition, self.engine.rules)

@@ -7,21 +7,51 @@ from __future__ import annotations
 
 import typer
 
+from jushou.cli.calendar import calendar
+from jushou.cli.catalogue import catalogue
+from jushou.cli.demo import demo
 from jushou.cli.health import health
+from jushou.cli.page import page
+from jushou.cli.produce import produce
 from jushou.cli.replay import replay
 from jushou.cli.schemas import schemas
+from jushou.cli.servers import clickhouse, kafka
+from jushou.cli.topics import topics
 from jushou.cli.worker import worker
 
 app = typer.Typer(
     name="jushou",
     help="举手: deadlines and escalations for the requests of poor households.",
     no_args_is_help=True,
-    pretty_exceptions_show_locals=False,
+    pretty_exceptions_enable=False,
 )
-app.command()(replay)
-app.command()(worker)
-app.command()(schemas)
-app.command()(health)
+for command in (
+    demo,
+    topics,
+    produce,
+    worker,
+    page,
+    replay,
+    catalogue,
+    calendar,
+    schemas,
+    kafka,
+    clickhouse,
+    health,
+):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run a command; an error of ours is one clear text, not a traceback."""
+    from schemas.errors import JushouError
+
+    try:
+        app()
+    except JushouError as fault:
+        typer.echo(str(fault), err=True)
+        raise SystemExit(1) from None
+
 
 if __name__ == "__main__":
-    app()
+    main()

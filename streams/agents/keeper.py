@@ -137,6 +137,7 @@ class CaseKeeper:
                 state.loads.remove(load)
             if not state.loads:
                 state.known_late_until = closed_at
+                state.unjudged = True
                 self.state.to_judge[case_id] = None
 
     def _check_place(self, key: bytes | None, case_id: str) -> None:
@@ -174,7 +175,8 @@ class CaseKeeper:
                 self._set_aside(state, event_id, original, effects)
         elif state.set_aside:
             self._set_aside(state, event.event_id, raw, effects)
-        if (state.fired or added is Added.REFOLDED) and not state.loads:
+        state.unjudged |= bool(state.fired)
+        if state.unjudged and not state.loads:
             self.state.to_judge[state.case_id] = None
 
     def _set_aside(self, state: CaseState, event_id: str, raw: bytes, effects: Effects) -> None:
@@ -208,7 +210,7 @@ class CaseKeeper:
         if seen is None or seen.loads:
             return
         state = self.state.touch(case_id)
-        moved = self.engine.advance(state, now)
+        moved = self.engine.advance(state, now) or state.unjudged
         if state.judged_by != self.engine.version:
             self.engine.refold(state, now)
             moved = True

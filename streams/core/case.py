@@ -14,7 +14,7 @@ from schemas.case_event import StoredEvent, precedence
 from schemas.case_state import CaseState
 from schemas.catalogue.model import Catalogue
 from streams.core.calendar import Calendars
-from streams.core.fold import apply
+from streams.core.fold import apply, item_event
 from streams.core.rules import ItemRules
 
 
@@ -82,7 +82,8 @@ class Engine:
             return False
         if state.item is None:
             self.refold(state, now)
-            return True
+            # A case that still has no item is held: nothing of it has changed.
+            return state.applied > 0
         rules = self.rules[state.item]
         while state.applied < len(state.events) and state.events[state.applied].at <= now:
             apply(state, state.events[state.applied], rules, self.calendars)
@@ -93,12 +94,10 @@ class Engine:
         """Fold the case again from its events, as of ``now``; what was published stays noted."""
         _reset(state)
         state.judged_by = self.version
-        for event in state.events:
-            if event.at > now:
-                break
-            if event.heading is not None and event.heading.item is not None:
-                state.item = event.heading.item
-                break
+        first = item_event(state)
+        if first is None or first.heading is None or first.at > now:
+            return
+        state.item = first.heading.item
         if state.item is None:
             return
         rules = self.rules[state.item]

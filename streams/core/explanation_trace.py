@@ -96,7 +96,7 @@ def trace(engine: Engine, case_id: str, events: Iterable[StoredEvent], as_of: in
     Duplicates are dropped and conflicts settled here. A case without an item as of then has no
     cycles; its events are then all in ``state.events``.
     """
-    counted, conflicts = _settle(case_id, events)
+    counted, conflicts = settle(case_id, events)
     state = CaseState(case_id, events=counted)
     found = CaseTrace(state, conflicts=conflicts)
     found.pending = [event for event in counted if event.at > as_of]
@@ -113,10 +113,13 @@ def trace(engine: Engine, case_id: str, events: Iterable[StoredEvent], as_of: in
     return found
 
 
-def _settle(
+def settle(
     case_id: str, events: Iterable[StoredEvent]
 ) -> tuple[list[StoredEvent], list[StoredEvent]]:
-    """Return the event that counts of each identity, in order, and the others that differ."""
+    """Return the event that counts of each identity, in order, and the others that differ.
+
+    The events may come in any order and repeat; repetitions are dropped.
+    """
     by_id: dict[str, dict[tuple[int, str, str, str], StoredEvent]] = {}
     for event in events:
         by_id.setdefault(event.event_id, {})[precedence(event, case_id)] = event

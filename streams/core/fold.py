@@ -61,6 +61,14 @@ def apply(state: CaseState, event: StoredEvent, rules: ItemRules, calendars: Cal
         _start(state, event, rules, calendars)
 
 
+def item_event(state: CaseState) -> StoredEvent | None:
+    """Return the first event in order that carries an item, which is the item of the case."""
+    for event in state.events:
+        if event.heading is not None and event.heading.item is not None:
+            return event
+    return None
+
+
 def _read_submission(state: CaseState, event: StoredEvent, rules: ItemRules) -> None:
     state.submitted_at = event.at
     heading = event.heading
@@ -184,16 +192,24 @@ def _stop(state: CaseState, event: StoredEvent, rules: ItemRules) -> None:
         cycle.status = MET if in_time else MISSED
         cycle.stopped_at = event.at
         cycle.stop_event_id = event.event_id
-        state.ended.append(cycle)
+        _end(state, cycle)
     if stopped:
         state.live = [cycle for cycle in state.live if cycle.status == LIVE]
+
+
+def _end(state: CaseState, cycle: Cycle) -> None:
+    """An ended cycle has no timer: what it reached before its end is left to a judgement."""
+    state.ended.append(cycle)
+    for at in cycle.steps:
+        if at is not None and at < (cycle.stopped_at or 0):
+            state.unjudged = True
 
 
 def _close(state: CaseState, event: StoredEvent) -> None:
     for cycle in state.live:
         cycle.status = CANCELLED
         cycle.stopped_at = event.at
-        state.ended.append(cycle)
+        _end(state, cycle)
     state.live = []
     state.closed_at = event.at
     state.outcome = event.type

@@ -13,6 +13,7 @@ from schemas.case_state import CaseState, Cycle, Fired
 from schemas.escalation import Cause
 from streams.core.calendar import Calendars
 from streams.core.due import reach
+from streams.core.fold import item_event
 from streams.core.rules import ItemRules, When
 from streams.core.verdicts import Standing, standing
 
@@ -32,6 +33,7 @@ def judge(state: CaseState, rules: ItemRules, calendars: Calendars, now: int) ->
     A step that newly stands is fired with revision 1; one that no longer does is withdrawn, one
     that stands at another instant is fired again, each with the next revision.
     """
+    state.unjudged = False
     stands = {
         (hit.cycle.clock, hit.cycle.start_event_id, hit.step.level): hit
         for hit in standing(state, rules, now)
@@ -126,10 +128,15 @@ def next_instant(state: CaseState, rules: ItemRules | None) -> int | None:
     """Return the earliest instant after which the case must be looked at again, or ``None``.
 
     That is the first step of a live cycle that has not fired yet, or the time of an event that
-    waits for it. An instant in the past means that the case is to be judged at once.
+    waits for it. An instant in the past means that the case is to be judged at once. What ended
+    cycles have still to fire is told by ``state.unjudged``.
     """
     pending = None
-    if state.applied < len(state.events):
+    if state.item is None:
+        # Held until the event that names the item: the others have no effect before it.
+        first = item_event(state)
+        pending = None if first is None else first.at
+    elif state.applied < len(state.events):
         pending = state.events[state.applied].at
     if rules is None or not state.live:
         return pending

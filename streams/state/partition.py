@@ -125,8 +125,8 @@ class PartitionState:
     def settle(self, published: dict[GroupKey, int], version: str, seen_s: float) -> None:
         """Derive timers, loads and counts from the restored states (once, after the last).
 
-        Cases with published escalations are judged again, since a crash may have come between an
-        event and its judgement; so are those that another ``version`` of the engine folded.
+        Cases whose judgement a crash prevented are judged, and those that another ``version`` of
+        the engine folded.
         """
         for packed in self._packed.values():
             state = case_state.decode(packed)
@@ -134,6 +134,6 @@ class PartitionState:
             for load in state.loads:
                 self.loads.touch(load, state.case_id, seen_s)
             self.schedule(state)
-            if state.fired or state.judged_by != version:
+            if state.unjudged or state.judged_by != version:
                 self.to_judge[state.case_id] = None
         self.counts.settle(published)

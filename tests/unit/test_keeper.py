@@ -373,3 +373,27 @@ def test_a_state_of_another_version_of_the_rules_is_folded_again() -> None:
     state = other.state.peek("A")
     assert state is not None
     assert len(state.live) == 3
+
+
+def test_a_breach_of_a_clock_that_ended_within_one_batch_still_fires() -> None:
+    partition = Partition()
+    partition.push(
+        "2026-03-10 09:00",
+        delivered(event("A", "1", "submitted", MORNING)),
+        delivered(event("A", "2", "resolved", "2026-03-09 09:00")),
+    )
+    levels = {(one.clock, one.level) for one in partition.sweep("2026-03-10 09:00").escalations}
+    assert ("accept", "red") in levels
+
+
+def test_a_crash_between_the_close_of_a_load_and_its_judgement_forgets_nothing() -> None:
+    first = Partition()
+    states = first.push(
+        "2026-03-10 09:00",
+        delivered(event("A", "1", "submitted", MORNING), load="history"),
+        delivered(event("A", "2", "resolved", "2026-03-09 09:00"), load="history"),
+        bracket("load-closed", "history"),
+    ).states
+    expected = fired(first.sweep("2026-03-10 09:00"))
+    assert expected
+    assert fired(restored(states).sweep("2026-03-10 09:00")) == expected
