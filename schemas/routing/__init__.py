@@ -1,0 +1,1 @@
+"""Who hears of an escalation, as data: endpoints, people, rosters, groups, routes and words."""

@@ -1,0 +1,84 @@
+"""Endpoints as the files give them: of a known kind, to an allowed host, without a secret in them.
+
+Stands before the path of an event. No secret is in a file: only the name of the variable that
+holds it, and no request leaves for a host that is not listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+from urllib.parse import urlsplit
+
+from schemas.located_yaml import Fields, Value
+from schemas.routing.fields import PLACEHOLDER, one
+from schemas.routing.model import Endpoint, Kind
+
+_NUMBERS = ("timeout_s", "give_up_after_s", "at_most_per_minute")
+_TEXTS = ("url", "secret", "path", "sender", "user")
+_FLAGS = ("starttls", "idempotent")
+_NEEDED: dict[Kind, tuple[str, ...]] = {
+    Kind.CONSOLE: (),
+    Kind.FILE: ("path",),
+    Kind.MAIL: ("url", "sender"),
+    Kind.WEBHOOK: ("url", "secret"),
+}
+_SCHEMES = {Kind.MAIL: ("smtp", "smtps")}
+# The robots' hosts are their vendors'; the services of apprise name theirs in many ways.
+_WITHOUT_HOST = (Kind.CONSOLE, Kind.FILE, Kind.APPRISE)
+
+
+def read_endpoint(name: str, value: Value, allowed_hosts: Collection[str]) -> Endpoint | None:
+    """Return one endpoint, or report what is wrong with it."""
+    fields = value.fields("kind", *_TEXTS, *_NUMBERS, *_FLAGS)
+    kind_given = one(fields.need("kind"), [kind.value for kind in Kind], "kind of endpoint")
+    if kind_given is None:
+        return None
+    kind = Kind(kind_given)
+    read = _read_plain(fields, kind)
+    _check_secret(fields.get("secret"))
+    if kind not in _WITHOUT_HOST:
+        _check_host(fields, kind, allowed_hosts)
+    elif kind is Kind.APPRISE and (url := fields.get("url")):
+        _check_secret(url)
+    if fields.get("timeout_s") and not 1 <= read["timeout_s"] <= 120:
+        fields.key("timeout_s").fault("expected 1 to 120 seconds")
+    read.setdefault("idempotent", kind in (Kind.WEBHOOK, Kind.CONSOLE, Kind.FILE))
+    return Endpoint(name=name, kind=kind, **read)
+
+
+def _read_plain(fields: Fields, kind: Kind) -> dict[str, Any]:
+    read: dict[str, Any] = {}
+    for field in _TEXTS:
+        given = (fields.need if field in _NEEDED.get(kind, ("url",)) else fields.get)(field)
+        if given:
+            read[field] = given.text() or ""
+    for field in _NUMBERS:
+        if given := fields.get(field):
+            read[field] = given.whole() or 0
+    for field in _FLAGS:
+        if given := fields.get(field):
+            read[field] = bool(given.flag())
+    return read
+
+
+def _check_secret(value: Value | None) -> None:
+    written = value.text() if value else None
+    if value and written and not PLACEHOLDER.fullmatch(written):
+        # The value itself is not quoted: it may be the secret.
+        value.fault("a secret stands in no file; write ${NAME} and set that variable")
+
+
+def _check_host(fields: Fields, kind: Kind, allowed_hosts: Collection[str]) -> None:
+    value = fields.get("url")
+    written = value.text() if value else None
+    if value is None or written is None:
+        return
+    parts = urlsplit(written)
+    schemes = _SCHEMES.get(kind, ("https", "http"))
+    if parts.scheme not in schemes or not parts.hostname:
+        value.fault(f"expected an address that begins with {' or '.join(schemes)}:// and a host")
+    elif parts.username or parts.password:
+        value.fault("a secret stands in no file; give user and secret as fields of their own")
+    elif parts.hostname not in {host.lower() for host in allowed_hosts}:
+        value.fault(f"host {parts.hostname} is not in allowed_hosts; add it there if it is meant")

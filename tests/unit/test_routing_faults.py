@@ -1,0 +1,98 @@
+"""Every mistake in the files of a routing is named with its file and line, all at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from schemas.errors import Misconfigured
+from tests.notify_builders import routing_of
+
+LAST = "  - {send_to: owner-duty}\n"
+MISTAKES = {
+    "unknown-section": ("root: 1\n", 1, "unknown field 'root'"),
+    "unknown-kind": ("endpoints:\n  a: {kind: pigeon}\n", 2, "unknown kind of endpoint 'pigeon'"),
+    "secret-in-file": (
+        "endpoints:\n  a: {kind: webhook, url: 'http://h/x', secret: hunter2}\nallowed_hosts: [h]",
+        2, "a secret stands in no file",
+    ),
+    "host-not-allowed": (
+        "endpoints:\n  a: {kind: wecom, url: 'https://evil.example/x'}\n",
+        2, "host evil.example is not in allowed_hosts",
+    ),
+    "host-hidden-behind-a-user": (
+        "allowed_hosts: [h]\nendpoints:\n  a: {kind: wecom, url: 'https://h@evil.example/x'}\n",
+        3, "a secret stands in no file",
+    ),
+    "scheme": (
+        "allowed_hosts: [h]\nendpoints:\n  a: {kind: wecom, url: 'file://h/etc/passwd'}\n",
+        3, "begins with https or http",
+    ),
+    "group-without-anybody": (
+        "groups:\n  g:\n    name: {zh: 组, en: g}\n", 2, "'g' reaches nobody",
+    ),
+    "unknown-endpoint": (
+        "groups:\n  g: {name: {zh: 组, en: g}, reached_by: nowhere}\n", 2, "unknown endpoint",
+    ),
+    "mail-without-address": (
+        "allowed_hosts: [h]\nendpoints:\n  m: {kind: mail, url: 'smtp://h', sender: a@h}\n"
+        "groups:\n  g: {name: {zh: 组, en: g}, reached_by: m}\n", 5, "m needs an address",
+    ),
+    "circle": (
+        "groups:\n  last-resort:\n    name: {zh: 组, en: g}\n    reached_by: console\n"
+        "    fallback: province-duty\n", 2, "fallback goes in a circle",
+    ),
+    "gap": ("routes:\n  - {to: owner, send_to: owner-duty}\n", 2, "nobody gets level"),
+    "never-reached": (
+        "routes:\n  - {name: all, send_to: owner-duty}\n  - {to: owner, send_to: owner-duty}\n",
+        3, "is never reached: 'all' before it takes all of it",
+    ),
+    "unknown-county": (
+        f"routes:\n  - {{regions: ['539999'], send_to: owner-duty}}\n{LAST}",
+        2, "unknown county or prefecture '539999'",
+    ),
+    "unknown-item": (
+        f"routes:\n  - {{items: water.drinkin, send_to: owner-duty}}\n{LAST}", 2, "unknown item",
+    ),
+    "time-without-quotes": (
+        "groups:\n  g: {name: {zh: 组, en: g}, reached_by: console,\n"
+        "    quiet: {from: 22:00, until: '07:00'}}\n", 3, "expected a text",
+    ),
+    "time-that-is-none": (
+        "groups:\n  g: {name: {zh: 组, en: g}, reached_by: console,\n"
+        "    quiet: {from: '25:00', until: '07:00'}}\n", 3, "expected a time of day",
+    ),
+    "stands-in-for-itself": (
+        "people:\n  p:\n    name: {zh: 人, en: p}\n    reached_by: console\n"
+        "    away: [{from: 2026-01-01, until: 2026-01-02, substitute: p}]\n",
+        2, "'p' cannot stand in for itself",
+    ),
+    "words-missing": ("words:\n  zh: {title: x}\n", 2, "'sms' is missing"),
+    "words-unknown-fact": (
+        "words:\n  zh: {title: '{{ household }}'}\n", 2, "no message has 'household'",
+    ),
+    "words-no-template": ("words:\n  zh: {title: '{{ case'}\n", 2, "is not a template"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_named_with_its_file_and_line(mistake: str, tmp_path: Path) -> None:
+    text, line, message = MISTAKES[mistake]
+    with pytest.raises(Misconfigured) as raised:
+        routing_of(tmp_path, own=text)
+    assert any(f"own.yaml:{line}: " in fault and message in fault for fault in raised.value.faults)
+    assert "hunter2" not in str(raised.value)
+
+
+def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured) as raised:
+        routing_of(
+            tmp_path,
+            one="endpoints:\n  a: {kind: pigeon}\n",
+            two="groups:\n  g: {name: {zh: 组, en: g}, reached_by: nowhere}\n  h: {}\n",
+        )
+    found = "\n".join(raised.value.faults)
+    assert "one.yaml:2" in found
+    assert "two.yaml:2" in found
+    assert "two.yaml:3" in found
