@@ -95,6 +95,8 @@ class Pipeline:
                 "JUSHOU_BOOTSTRAP": self.bootstrap,
                 "JUSHOU_PARTITIONS": str(self.settings.partitions),
                 "JUSHOU_FOLDER": str(self.folder / name),
+                # A worker that starts under the name of a dead one takes its place at once.
+                "JUSHOU_WORKER_INSTANCE": "one",
                 **settings,
             },
         )

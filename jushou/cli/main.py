@@ -10,13 +10,16 @@ import typer
 from jushou.cli.calendar import calendar
 from jushou.cli.catalogue import catalogue
 from jushou.cli.demo import demo
+from jushou.cli.explain import explain
 from jushou.cli.health import health
 from jushou.cli.page import page
 from jushou.cli.produce import produce
 from jushou.cli.replay import replay
 from jushou.cli.schemas import schemas
 from jushou.cli.servers import clickhouse, kafka
+from jushou.cli.sink import sink
 from jushou.cli.topics import topics
+from jushou.cli.warehouse import app as warehouse
 from jushou.cli.worker import worker
 
 app = typer.Typer(
@@ -30,8 +33,10 @@ for command in (
     topics,
     produce,
     worker,
+    sink,
     page,
     replay,
+    explain,
     catalogue,
     calendar,
     schemas,
@@ -40,6 +45,7 @@ for command in (
     health,
 ):
     app.command()(command)
+app.add_typer(warehouse, name="warehouse")
 
 
 def main() -> None:

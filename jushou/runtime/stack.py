@@ -19,7 +19,10 @@ from jushou.runtime.child_process import ChildProcess
 from jushou.runtime.clickhouse_server import ClickHouseServer
 from jushou.runtime.kafka_broker import KafkaBroker
 from jushou.runtime.ports import free_port
+from jushou.runtime.topics_admin import create_topics
 from jushou.settings import Settings
+from sinks.clickhouse.migration import migrate
+from sinks.clickhouse.server import Server
 
 _READY_S = 60.0
 _STOP_S = 30.0
@@ -73,11 +76,13 @@ class Stack:
 
     def prepare(self) -> None:
         """Create the topics and the tables."""
-        from jushou.runtime.topics_admin import create_topics
-        from sinks.clickhouse.migrate import migrate
-
         create_topics(self.kafka.bootstrap, self.settings)
-        migrate(self.settings)
+        settings = self.settings
+        migrate(
+            Server(
+                settings.clickhouse_host, settings.clickhouse_port, settings.clickhouse_database
+            )
+        )
 
     def start_processes(self) -> None:
         """Start worker, sink and page, and wait until each answers."""

@@ -127,17 +127,18 @@ def _is_superseded(
 def next_instant(state: CaseState, rules: ItemRules | None) -> int | None:
     """Return the earliest instant after which the case must be looked at again, or ``None``.
 
-    That is the first step of a live cycle that has not fired yet, or the time of an event that
-    waits for it. An instant in the past means that the case is to be judged at once. What ended
-    cycles have still to fire is told by ``state.unjudged``.
+    That is the first step of a live cycle that has not fired yet, or the last millisecond before
+    an event that waits for its time: a step fires after its instant, an event counts at it. An
+    instant in the past means that the case is to be judged at once. What ended cycles have still
+    to fire is told by ``state.unjudged``.
     """
     pending = None
     if state.item is None:
         # Held until the event that names the item: the others have no effect before it.
         first = item_event(state)
-        pending = None if first is None else first.at
+        pending = None if first is None else first.at - 1
     elif state.applied < len(state.events):
-        pending = state.events[state.applied].at
+        pending = state.events[state.applied].at - 1
     if rules is None or not state.live:
         return pending
     fired = {(note.clock, note.start_event_id, note.level) for note in state.fired if note.standing}

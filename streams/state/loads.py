@@ -25,9 +25,8 @@ class OpenLoads:
         return len(self._open)
 
     def open(self, load: str, seen_s: float) -> None:
-        """Open a load, or note that it is alive; one that was closed stays closed."""
-        if load in self._closed:
-            return
+        """Open a load, or note that it is alive; one that was closed is opened again."""
+        self._closed.discard(load)
         known = self._open.setdefault(load, OpenLoad(seen_s))
         known.last_seen_s = seen_s
 

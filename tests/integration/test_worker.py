@@ -107,8 +107,8 @@ def test_workers_killed_at_any_moment_lose_nothing_and_double_nothing(
 def test_two_workers_share_the_partitions_and_one_takes_over_from_a_dead_one(
     pipeline: Pipeline,
 ) -> None:
-    one = pipeline.worker("--as-of", AS_OF["mixed"], name="one")
-    other = pipeline.worker("--as-of", AS_OF["mixed"], name="other")
+    one = pipeline.worker("--as-of", AS_OF["mixed"], name="one", JUSHOU_WORKER_INSTANCE="one")
+    other = pipeline.worker("--as-of", AS_OF["mixed"], name="other", JUSHOU_WORKER_INSTANCE="other")
     everything = [json.loads(line) for line in lines("mixed")]
     pipeline.send(*everything[:400])
     until(lambda: pipeline.lag == 0, "both have applied the first part")
