@@ -24,7 +24,7 @@ _PHASES = {
 
 def demo(
     once: Annotated[bool, typer.Option(help="stop after the summary")] = False,
-    cases: Annotated[int, typer.Option(min=1, help="cases in the simulated history")] = 100_000,
+    cases: Annotated[int, typer.Option(min=1, help="cases in the simulated history")] = 101_000,
     days: Annotated[int, typer.Option(min=1, help="days of the simulated history")] = 180,
     seed: Annotated[int, typer.Option(help="the same seed gives the same province")] = 1,
     rate: Annotated[float, typer.Option(min=0.1, help="live events a second")] = 5.0,
@@ -117,13 +117,14 @@ def _summary(running: Demo) -> Table:
 
     items = load_catalogue()
     table = Table(title="模拟数据 simulated data")
-    table.add_column("事项 item")
-    for heading in ("收到 cases", "在办 open", "逾期 late", "督办 supervised", "24h内到期 due"):
-        table.add_column(heading, justify="right")
+    table.add_column("事项 item", no_wrap=True)
+    for heading in ("收到\ncases", "在办\nopen", "逾期\nlate", "督办\nsuperv.", "24h内\ndue"):
+        table.add_column(heading, justify="right", no_wrap=True)
     names = ("received_total", "open", "late", "supervised", "due_24h")
     for row in running.panel("items"):
         text = items.item(str(row["item"])).text
-        table.add_row(f"{text.zh} {text.en}", *(f"{row[name]:,}" for name in names))
+        short = str(row["item"]).partition(".")[2]
+        table.add_row(f"{text.zh} [dim]{short}[/dim]", *(f"{row[name]:,}" for name in names))
     total = running.panel("numbers")[0]
     table.add_section()
     table.add_row("合计 all", *(f"{total[name]:,}" for name in names), style="bold")

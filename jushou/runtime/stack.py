@@ -71,8 +71,9 @@ class Stack:
     def start_servers(self) -> None:
         """Start broker and ClickHouse, both at once."""
         with ThreadPoolExecutor() as pool:
-            for started in [pool.submit(self.kafka.start), pool.submit(self.clickhouse.start)]:
-                started.result()
+            kafka = pool.submit(self.kafka.start)
+            pool.submit(self.clickhouse.start).result()
+            kafka.result()
 
     def prepare(self) -> None:
         """Create the topics and the tables."""

@@ -17,7 +17,6 @@ CREATE TABLE IF NOT EXISTS cases
     outcome         LowCardinality(String) COMMENT 'the terminal event type, or empty',
     reopened        UInt32                 COMMENT 'times reopened',
     bounces         UInt32                 COMMENT 'times returned (退单)',
-    custody_since   Nullable(DateTime64(3, 'UTC')) COMMENT 'since when the department has it',
     open_pauses     Array(LowCardinality(String))  COMMENT 'supplement, suspension: those open now',
     events          UInt32                 COMMENT 'events known, those still to come included',
     set_aside       UInt32                 COMMENT 'events that the item of the case does not have',

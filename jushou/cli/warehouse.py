@@ -1,0 +1,68 @@
+"""``jushou warehouse``: the tables of the warehouse, made and brought up to date."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from sinks.clickhouse.server import Server
+
+app = typer.Typer(help="The warehouse in ClickHouse.", no_args_is_help=True)
+
+
+@app.command()
+def migrate() -> None:
+    """Make the tables and views, or bring them up to date; changes nothing the second time."""
+    from schemas.errors import JushouError
+    from sinks.clickhouse import migration
+
+    server = warehouse_server()
+    try:
+        applied = migration.migrate(server)
+    except JushouError as fault:
+        typer.echo(str(fault), err=True)
+        raise typer.Exit(1) from None
+    if applied:
+        typer.echo(f"{server}: applied {', '.join(str(version) for version in applied)}")
+    else:
+        typer.echo(f"{server}: nothing to apply")
+
+
+@app.command()
+def status(
+    strict: Annotated[
+        bool, typer.Option(help="exit 1 unless exactly these migrations are applied")
+    ] = False,
+) -> None:
+    """Print each migration and whether it is applied."""
+    from schemas.errors import JushouError
+    from sinks.clickhouse import migration
+
+    server = warehouse_server()
+    try:
+        found = migration.status(server)
+    except JushouError as fault:
+        typer.echo(str(fault), err=True)
+        raise typer.Exit(1) from None
+    for each in found:
+        at = "" if each.applied_at is None else f" at {each.applied_at:%Y-%m-%d %H:%M:%S}"
+        typer.echo(f"{each.file}: {each.state}{at}")
+    if strict and any(each.state != "applied" for each in found):
+        raise typer.Exit(1)
+
+
+def warehouse_server() -> Server:
+    """Return where the settings say that the warehouse is."""
+    from jushou.settings import Settings
+    from sinks.clickhouse.server import Server
+
+    settings = Settings()
+    return Server(
+        settings.clickhouse_host,
+        settings.clickhouse_port,
+        settings.clickhouse_database,
+        settings.clickhouse_user,
+        settings.clickhouse_password,
+    )

@@ -1,0 +1,74 @@
+"""Rows of ``aggregates`` from the records of ``jushou.aggregates.v1``: the newest per group."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Sequence
+from functools import lru_cache
+
+import msgspec
+
+from schemas.aggregate import Aggregate, Group
+from sinks.clickhouse.block import Row, version
+from sinks.record import Record
+
+TABLE = "aggregates"
+NAMES = (
+    "measure", "day", "county", "item", "department", "raised_by", "channel", "clock", "status",
+    "due_at", "supervised_from", "partition", "count", "version",
+)  # fmt: skip
+TOMBSTONE = "tombstone"
+REPLACED = "replaced-in-block"
+# The days that ClickHouse's Date32 can hold; the first stands for "has no day".
+_FIRST_DAY, _LAST_DAY = dt.date(1900, 1, 1), dt.date(2299, 12, 31)
+_decode = msgspec.json.Decoder(Aggregate).decode
+
+
+def rows(records: Sequence[Record]) -> tuple[list[Row], Counter[str]]:
+    """Return the row of the newest count of each group and partition among the records.
+
+    Raises ``msgspec.DecodeError`` or ``ValueError`` for a record that is no aggregate.
+    """
+    newest: dict[tuple[Group, int], tuple[int, int]] = {}
+    skipped: Counter[str] = Counter()
+    for record in records:
+        if record.value is None:
+            skipped[TOMBSTONE] += 1
+            continue
+        aggregate = _decode(record.value)
+        key = aggregate.group, aggregate.partition
+        rank = version(aggregate.generation, aggregate.change)
+        before = newest.get(key)
+        if before is not None:
+            skipped[REPLACED] += 1
+        if before is None or before[1] <= rank:
+            newest[key] = aggregate.count, rank
+    return [_row(*key, *value) for key, value in newest.items()], skipped
+
+
+def _row(group: Group, partition: int, count: int, rank: int) -> Row:
+    return (
+        group.measure,
+        _day(group.day),
+        group.county or "",
+        group.item or "",
+        group.department or "",
+        group.raised_by or "",
+        group.channel or "",
+        group.clock or "",
+        group.status or "",
+        group.due_at,
+        group.supervised_from,
+        partition,
+        count,
+        rank,
+    )
+
+
+@lru_cache(maxsize=10_000)
+def _day(text: str | None) -> dt.date:
+    """Return the day, or the nearest one that the column can hold."""
+    if text is None:
+        return _FIRST_DAY
+    return min(max(dt.date.fromisoformat(text), _FIRST_DAY), _LAST_DAY)

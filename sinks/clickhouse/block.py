@@ -1,0 +1,53 @@
+"""What is inserted at once: rows of one table from one range of offsets, as columns."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+MAX_INT32 = 2**31 - 1
+MAX_UINT32 = 2**32 - 1
+MAX_INT64 = 2**63 - 1
+_CHANGES_PER_GENERATION = 2**40
+
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Columns of equal length for ``table``; ``skipped`` counts records without a row by reason.
+
+    ``token`` names the range of offsets that the rows come from: the same range gives the same
+    token and the same rows, so that ClickHouse can drop a block that was sent twice.
+    """
+
+    table: str
+    names: Sequence[str]
+    columns: list[list[Any]]
+    token: str
+    skipped: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        return len(self.columns[0]) if self.columns else 0
+
+
+def transpose(rows: Iterable[Row]) -> list[list[Any]]:
+    """Return the columns of rows, none where there is no row."""
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def version(generation: int, change: int) -> int:
+    """Return one number that orders (generation, change), the generation first.
+
+    There is room for 2^24 generations of 2^40 changes.
+    """
+    return generation * _CHANGES_PER_GENERATION + min(change, _CHANGES_PER_GENERATION - 1)
+
+
+def clamp(value: int, least: int, most: int) -> int:
+    """Return the number nearest to ``value`` that the column can hold."""
+    return least if value < least else most if value > most else value

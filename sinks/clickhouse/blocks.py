@@ -1,0 +1,84 @@
+"""From a batch of records of one topic partition to the block of its table.
+
+After ``sinks.batch``, before ``sinks.clickhouse.writer``. Pure: the same records give the same
+block, with the same token.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Container, Sequence
+
+import msgspec
+
+from schemas.errors import Misconfigured
+from schemas.topics import AGGREGATES, CASE_EVENTS, CASE_STATES, DEAD_LETTERS, ESCALATIONS
+from sinks.batch import Batch
+from sinks.clickhouse import (
+    aggregate_rows,
+    case_event_rows,
+    case_rows,
+    dead_letter_rows,
+    escalation_rows,
+)
+from sinks.clickhouse.block import Block, Row, transpose
+from sinks.record import Record
+
+Rows = tuple[list[Row], Counter[str]]
+READ_TOPICS = (CASE_EVENTS, CASE_STATES, ESCALATIONS, AGGREGATES, DEAD_LETTERS)
+
+
+class Blocks:
+    """Makes blocks; ``items`` are the codes of the items that exist.
+
+    ``names`` gives the name on the broker of each topic that is read, where it is not its own
+    (tests, a rebuild beside the live one).
+    """
+
+    def __init__(self, items: Container[str], names: dict[str, str] | None = None) -> None:
+        names = names or {}
+        readers: dict[str, tuple[str, Sequence[str], Callable[[Sequence[Record], int], Rows]]] = {
+            CASE_EVENTS.name: (
+                case_event_rows.TABLE,
+                case_event_rows.NAMES,
+                lambda records, partition: case_event_rows.rows(records, partition, items),
+            ),
+            CASE_STATES.name: (case_rows.TABLE, case_rows.NAMES, case_rows.rows),
+            ESCALATIONS.name: (escalation_rows.TABLE, escalation_rows.NAMES, escalation_rows.rows),
+            AGGREGATES.name: (
+                aggregate_rows.TABLE,
+                aggregate_rows.NAMES,
+                lambda records, _: aggregate_rows.rows(records),
+            ),
+            DEAD_LETTERS.name: (
+                dead_letter_rows.TABLE,
+                dead_letter_rows.NAMES,
+                lambda records, partition: (dead_letter_rows.rows(records, partition), Counter()),
+            ),
+        }
+        self._readers = {names.get(topic, topic): reader for topic, reader in readers.items()}
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The topics to read, by their names on the broker."""
+        return tuple(self._readers)
+
+    def block(self, batch: Batch) -> Block:
+        """Return the block of a batch with records.
+
+        Raises ``Misconfigured`` for a record of our own topics that cannot be read: writer and
+        reader are then of different versions, and going on would leave a hole.
+        """
+        table, names, read = self._readers[batch.topic]
+        first, last = batch.records[0], batch.records[-1]
+        try:
+            rows, skipped = read(batch.records, batch.partition)
+        except (msgspec.DecodeError, ValueError) as fault:
+            raise Misconfigured(
+                f"{batch.topic} partition {batch.partition}, offsets {first.offset} to "
+                f"{last.offset}: a record is not what this version writes ({fault}); run the sink "
+                "in the version of the workers"
+            ) from fault
+        # With the time of the last record: offsets alone begin again when a topic is made anew.
+        token = f"{batch.topic}:{batch.partition}:{first.offset}-{last.offset}:{last.timestamp_ms}"
+        return Block(table, names, transpose(rows), token, skipped)

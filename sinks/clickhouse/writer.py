@@ -1,0 +1,54 @@
+"""Inserts blocks: the last step before the offsets are committed.
+
+One INSERT is one native block and, on a table that is not partitioned, one part: it is there as a
+whole or not at all.
+"""
+
+from __future__ import annotations
+
+from clickhouse_driver import Client
+
+from sinks.clickhouse.block import Block
+from sinks.clickhouse.server import Server, classified
+
+# Sent with every insert. A block is never split, so that its token stands for all of its rows;
+# asynchronous inserts, which the server may join to others, are off.
+_SETTINGS = {"async_insert": 0, "insert_deduplicate": 1, "insert_block_size": 10_000_000}
+
+
+class Writer:
+    """One connection that inserts blocks one after another. Not safe for two threads at once."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self._client: Client | None = None
+
+    def insert(self, block: Block) -> None:
+        """Return when ClickHouse has acknowledged the block; one without rows needs nothing.
+
+        Sending a block again is harmless. Raises ``Unavailable`` (the block may or may not be
+        there: send it again) or ``Misconfigured``.
+        """
+        if not block.rows:
+            return
+        columns = ", ".join(f"`{name}`" for name in block.names)
+        try:
+            with classified(self.server):
+                if self._client is None:
+                    self._client = self.server.client()
+                self._client.execute(
+                    f"INSERT INTO `{block.table}` ({columns}) VALUES",
+                    block.columns,
+                    columnar=True,
+                    settings={**_SETTINGS, "insert_deduplication_token": block.token},
+                )
+        except BaseException:
+            # A connection that broke in the middle of a block cannot be used again.
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close the connection; the next insert opens another."""
+        if self._client is not None:
+            self._client.disconnect()
+            self._client = None

@@ -1,0 +1,210 @@
+"""Reads the topics of the sink from Kafka, and commits what is written.
+
+The first step of the sink. Offsets are committed only when told to, after ClickHouse has
+acknowledged the rows; a crash in between makes the records come again, harmlessly.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import cast
+
+import structlog
+from confluent_kafka import (
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Message,
+    TopicPartition,
+)
+
+from schemas.errors import Misconfigured, Unavailable
+from sinks.record import Record
+
+Partition = tuple[str, int]
+
+_METADATA_S = 30.0
+_WATERMARK_S = 10.0
+_STATISTICS_MS = 5_000
+_log = structlog.get_logger("sink")
+
+
+class SinkConsumer:
+    """A member of the consumer group ``group`` that reads ``topics``.
+
+    ``on_revoked`` is called, within ``read``, with the partitions that are taken away: what is
+    held of them must be dropped, and not committed. ``on_lag`` gets the lag of each partition
+    about every 5 s. For one thread only.
+
+    Raises ``Misconfigured`` where a topic does not exist, ``Unavailable`` where Kafka does not
+    answer.
+    """
+
+    def __init__(
+        self,
+        bootstrap: str,
+        group: str,
+        topics: Iterable[str],
+        on_revoked: Callable[[set[Partition]], None],
+        on_lag: Callable[[Mapping[Partition, int]], None],
+    ) -> None:
+        self._on_revoked = on_revoked
+        self._on_lag = on_lag
+        self._owned: set[Partition] = set()
+        self._ends: dict[Partition, int] = {}
+        self._paused = False
+        self._joined = False
+        self._consumer = Consumer(
+            {
+                "bootstrap.servers": bootstrap,
+                "group.id": group,
+                "client.id": group,
+                "enable.auto.commit": False,
+                "enable.auto.offset.store": False,
+                "auto.offset.reset": "earliest",
+                "enable.partition.eof": True,
+                # A rebalance takes only the partitions that move.
+                "partition.assignment.strategy": "cooperative-sticky",
+                # Of a read-ahead; with 5 topics more would only be memory.
+                "queued.max.messages.kbytes": 65_536,
+                "fetch.message.max.bytes": 4_194_304,
+                "statistics.interval.ms": _STATISTICS_MS,
+                "stats_cb": self._read_statistics,
+            }
+        )
+        wanted = list(topics)
+        self._require(wanted)
+        self._consumer.subscribe(
+            wanted,
+            on_assign=self._assigned,
+            on_revoke=self._revoked,
+            on_lost=self._revoked,
+        )
+
+    def read(self, most: int, timeout_s: float) -> dict[Partition, list[Record]]:
+        """Return up to ``most`` records by partition, in order; rebalances happen in here."""
+        found: dict[Partition, list[Record]] = {}
+        for message in self._consumer.consume(most, timeout_s):
+            fault = message.error()
+            if fault is not None:
+                self._note(fault, message)
+                continue
+            partition = (message.topic() or "", message.partition() or 0)
+            # One that was revoked while these records were on their way belongs to another.
+            if partition in self._owned:
+                found.setdefault(partition, []).append(_record(message))
+        for partition in found:
+            self._ends.pop(partition, None)
+        return found
+
+    def commit(self, next_offsets: Mapping[Partition, int]) -> bool:
+        """Commit the offsets of partitions that are still owned; say whether that succeeded.
+
+        A failure (a rebalance under way, a broker that restarts) costs only that the records come
+        again.
+        """
+        offsets = [
+            TopicPartition(topic, partition, offset)
+            for (topic, partition), offset in next_offsets.items()
+            if (topic, partition) in self._owned
+        ]
+        if not offsets:
+            return True
+        try:
+            committed = self._consumer.commit(offsets=offsets, asynchronous=False)
+        except KafkaException as fault:
+            _log.warning("offsets are not committed", fault=str(fault.args[0]))
+            return False
+        faults = [str(answer.error) for answer in committed or [] if answer.error is not None]
+        if faults:
+            _log.warning("offsets are not committed", fault=faults[0])
+        return not faults
+
+    def pause(self) -> None:
+        """Read nothing until ``resume``, from partitions assigned meanwhile neither."""
+        if not self._paused:
+            self._paused = True
+            self._consumer.pause(_topic_partitions(self._owned))
+
+    def resume(self) -> None:
+        """Read on."""
+        if self._paused:
+            self._paused = False
+            self._consumer.resume(_topic_partitions(self._owned))
+
+    def is_at_end(self) -> bool:
+        """Say whether all assigned partitions are read to the end that the broker has now.
+
+        A member of the group that is assigned nothing is at the end.
+        """
+        if not self._joined or any(partition not in self._ends for partition in self._owned):
+            return False
+        return all(
+            self._ends[partition] >= self._end_on_broker(partition) for partition in self._owned
+        )
+
+    def close(self) -> None:
+        """Leave the group; nothing more is committed."""
+        self._consumer.close()
+
+    def _end_on_broker(self, partition: Partition) -> int:
+        try:
+            _, end = self._consumer.get_watermark_offsets(
+                TopicPartition(*partition), timeout=_WATERMARK_S
+            )
+        except KafkaException as fault:
+            raise Unavailable(f"Kafka does not tell the end of {partition}: {fault}") from fault
+        return int(end)
+
+    def _require(self, topics: list[str]) -> None:
+        try:
+            known = self._consumer.list_topics(timeout=_METADATA_S).topics
+        except KafkaException as fault:
+            raise Unavailable(f"Kafka does not answer: {fault.args[0]}") from fault
+        missing = sorted(set(topics) - set(known))
+        if missing:
+            raise Misconfigured(
+                f"topics that do not exist: {', '.join(missing)}; run `jushou topics --create`"
+            )
+
+    def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self._joined = True
+        self._owned |= {(each.topic, each.partition) for each in partitions}
+        consumer.incremental_assign(partitions)
+        if self._paused and partitions:
+            consumer.pause(partitions)
+
+    def _revoked(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        gone = {(each.topic, each.partition) for each in partitions}
+        self._owned -= gone
+        for partition in gone:
+            self._ends.pop(partition, None)
+        self._on_revoked(gone)
+        consumer.incremental_unassign(partitions)
+
+    def _note(self, fault: KafkaError, message: Message) -> None:
+        if fault.code() == KafkaError._PARTITION_EOF:
+            self._ends[(message.topic() or "", message.partition() or 0)] = message.offset() or 0
+        else:
+            _log.warning("Kafka reports a fault", fault=fault.str())
+
+    def _read_statistics(self, text: str) -> None:
+        topics = json.loads(text).get("topics", {})
+        self._on_lag(
+            {
+                (name, int(number)): partition["consumer_lag"]
+                for name, topic in topics.items()
+                for number, partition in topic["partitions"].items()
+                if (name, int(number)) in self._owned and partition["consumer_lag"] >= 0
+            }
+        )
+
+
+def _record(message: Message) -> Record:
+    headers = cast("list[tuple[str, bytes | None]] | None", message.headers())
+    return Record(message.offset() or 0, message.timestamp()[1], message.value(), headers)
+
+
+def _topic_partitions(partitions: Iterable[Partition]) -> list[TopicPartition]:
+    return [TopicPartition(topic, partition) for topic, partition in partitions]

@@ -1,0 +1,94 @@
+"""Inserts blocks in a thread of its own, again and again until ClickHouse takes them.
+
+Between the blocks and the commit. While a block is on its way the next one is read and built.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Protocol
+
+import stamina
+import structlog
+
+from schemas.errors import Unavailable
+from sinks.clickhouse.block import Block
+from sinks.metrics import SinkMetrics
+
+_FIRST_WAIT_S = 0.2
+_LONGEST_WAIT_S = 5.0  # also the longest that a stop waits for a server that is away
+_log = structlog.get_logger("sink")
+
+
+class InsertsBlocks(Protocol):
+    """What the thread needs of ``sinks.clickhouse.writer.Writer``."""
+
+    def insert(self, block: Block) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Inserter:
+    """Takes blocks and inserts them one after another, in order.
+
+    ``away`` is set while the server does not take them. After ``give_up`` a block that the
+    server does not take is no longer tried again: its future ends with ``Unavailable``.
+    """
+
+    def __init__(self, writer: InsertsBlocks, metrics: SinkMetrics) -> None:
+        self.away = threading.Event()
+        self._writer = writer
+        self._metrics = metrics
+        self._giving_up = threading.Event()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="inserter")
+
+    def submit(self, block: Block) -> Future[None]:
+        """Return what ends when the block is acknowledged, or with ``Misconfigured``."""
+        return self._thread.submit(self._insert, block)
+
+    def give_up(self) -> None:
+        """Try nothing again from now on."""
+        self._giving_up.set()
+
+    def close(self) -> None:
+        """Wait for the blocks in hand and close the connection."""
+        self._thread.shutdown(wait=True)
+        self._writer.close()
+
+    def _insert(self, block: Block) -> None:
+        started_s = time.monotonic()
+        for attempt in stamina.retry_context(
+            on=self._is_worth_another_try,
+            attempts=None,
+            timeout=None,
+            wait_initial=_FIRST_WAIT_S,
+            wait_max=_LONGEST_WAIT_S,
+            wait_jitter=_FIRST_WAIT_S,
+        ):
+            with attempt:
+                self._writer.insert(block)
+        if self.away.is_set():
+            _log.info("ClickHouse takes blocks again")
+        self.away.clear()
+        self._metrics.outage.set(0)
+        self._count(block, time.monotonic() - started_s)
+
+    def _is_worth_another_try(self, fault: Exception) -> bool:
+        if not isinstance(fault, Unavailable) or self._giving_up.is_set():
+            return False
+        if not self.away.is_set():
+            _log.warning("ClickHouse does not take a block; trying again", fault=str(fault))
+        self.away.set()
+        self._metrics.outage.set(1)
+        self._metrics.retries.inc()
+        return True
+
+    def _count(self, block: Block, seconds: float) -> None:
+        if not block.rows:
+            return
+        self._metrics.rows.labels(block.table).inc(block.rows)
+        self._metrics.block_rows.labels(block.table).observe(block.rows)
+        self._metrics.insert_s.labels(block.table).observe(seconds)
+        self._metrics.last_block_at.set_to_current_time()

@@ -1,0 +1,91 @@
+"""Messages of every level as they are received, for ``docs/messages.md``.
+
+``python -m sinks.notify.samples`` prints the page; a test checks that it is current.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from schemas.action import Side
+from schemas.catalogue.load import load_catalogue
+from schemas.escalation import Cause, Escalation, EscalationState, Reason, escalation_id
+from schemas.instants import parse_instant
+from schemas.routing.load import shipped_routing
+from sinks.notify.document import Letter, Links, MessageKind, compose
+from sinks.notify.formats import markdown, plain_text
+
+_HEAD = """# Messages as they are received
+
+Rendered from `schemas/routing/default/words.*.yaml` by `python -m sinks.notify.samples`; a test
+keeps this page current. The cases, places and times are examples. No message holds a name, a
+telephone, an identity number or free text of an applicant.
+"""
+_LINKS = Links("https://jushou.example.gov.cn", "only-for-samples", "https://jushou.example.gov.cn/a")
+_STEPS = (
+    ("yellow", "water.drinking", "verify", "2026-03-03T00:00:00+08:00", "2026-03-04T00:00:00+08:00"),
+    ("red", "water.drinking", "accept", "2026-03-02T10:00:00+08:00", "2026-03-02T10:00:00+08:00"),
+    ("prefecture", "civil.minimum-living", "decide", "2026-03-05T00:00:00+08:00",
+     "2026-03-03T00:00:00+08:00"),
+    ("supervise", "housing.dilapidated", "overall", "2026-03-05T00:00:00+08:00",
+     "2026-03-05T00:00:00+08:00"),
+    ("supervise-again", "housing.dilapidated", "overall", "2026-03-12T00:00:00+08:00",
+     "2026-03-05T00:00:00+08:00"),
+)  # fmt: skip
+
+
+def sample(level: str, item: str, clock: str, at: str, due_at: str, case: str) -> Escalation:
+    """Return an escalation such as the worker publishes, for Dongchuan in Kunming."""
+    known = load_catalogue().item(item)
+    step = next(each for each in known.clocks[clock].ladder if each.level == level)
+    return Escalation(
+        escalation_id=escalation_id(case, clock, "e1", level), revision=1,
+        state=EscalationState.FIRED, cause=Cause.REACHED, case_id=case, item=item,
+        department=known.department, county="530113", clock=clock, start_event_id="e1", cycle=1,
+        level=level, to=step.to, limit=str(known.clocks[clock].limit), due_at=due_at, at=at,
+        published_at=at, known_late=False, policy="2021-11", calendar="cn-2026.000000",
+        reason=Reason("", ""),
+    )  # fmt: skip
+
+
+def letters(language: str) -> Iterator[tuple[str, Letter, int]]:
+    """Yield heading, letter and instant of each sample."""
+    made = [sample(*step, case=f"SQ-2026-{number:04d}") for number, step in enumerate(_STEPS, 1)]
+
+    def letter(kind: MessageKind, *of: Escalation, repeated: bool = False) -> Letter:
+        side = Side(of[0].to)
+        return Letter(
+            message_id="sample", kind=kind, recipient="duty", language=language, side=side,
+            escalations=of, repeated=repeated,
+        )  # fmt: skip
+
+    for each in made:
+        at_ms = parse_instant(each.at)
+        morning_ms = at_ms if each.clock == "accept" or each.to == "province" else at_ms + 30_600_000
+        yield each.level, letter(MessageKind.SINGLE, each), morning_ms
+    many = [sample(*_STEPS[1], case=f"SQ-2026-{number:04d}") for number in range(11, 15)]
+    at_ms = parse_instant(many[0].at) + 300_000
+    yield "digest", letter(MessageKind.DIGEST, *many), at_ms
+    yield "correction", letter(MessageKind.CORRECTION, made[1]), at_ms
+    yield "sent again after a crash", letter(MessageKind.SINGLE, made[1], repeated=True), at_ms
+    yield "daily digest", letter(MessageKind.DAILY, *many[:2], made[3]), at_ms
+
+
+def page() -> str:
+    """Return the text of ``docs/messages.md``."""
+    routing = shipped_routing()
+    parts = [_HEAD]
+    for language in ("zh", "en"):
+        parts.append(f"## {language}\n")
+        for heading, letter, now_ms in letters(language):
+            document = compose(letter, routing, _LINKS, now_ms)
+            parts.append(f"### {heading}\n\n```text\n{plain_text(document)}\n```\n")
+            parts.append(f"SMS: `{document.sms}`\n")
+    first = next(letters("zh"))
+    document = compose(first[1], routing, _LINKS, first[2])
+    parts.append(f"## The first as a robot gets it\n\n```markdown\n{markdown(document)}\n```\n")
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    print(page(), end="")

@@ -1,0 +1,98 @@
+"""The migrations of the warehouse on the embedded ClickHouse."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from clickhouse_driver import Client
+
+from jushou.runtime.clickhouse_server import ClickHouseServer
+from schemas.errors import Misconfigured, Unavailable
+from sinks.clickhouse import (
+    aggregate_rows,
+    case_event_rows,
+    case_rows,
+    dead_letter_rows,
+    escalation_rows,
+)
+from sinks.clickhouse.migration import MIGRATIONS, migrate, status
+from sinks.clickhouse.server import Server
+
+WRITTEN = (aggregate_rows, case_event_rows, case_rows, dead_letter_rows, escalation_rows)
+
+
+@pytest.fixture
+def server(clickhouse_server: ClickHouseServer) -> Iterator[Server]:
+    """A warehouse whose database does not exist yet."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    yield Server(clickhouse_server.host, clickhouse_server.port, name)
+    with Client(clickhouse_server.host, clickhouse_server.port) as client:
+        client.execute(f"DROP DATABASE IF EXISTS {name} SYNC")
+
+
+def test_migrating_makes_the_database_and_a_second_time_changes_nothing(server: Server) -> None:
+    files = sorted(path.name for path in MIGRATIONS.glob("*.sql"))
+    assert [each.state for each in status(server)] == ["pending"] * len(files)
+    assert migrate(server) == list(range(1, len(files) + 1))
+    assert migrate(server) == []
+    assert [(each.file, each.state) for each in status(server)] == [
+        (name, "applied") for name in files
+    ]
+
+
+def test_a_migration_that_was_cut_short_is_applied_again(server: Server) -> None:
+    migrate(server)
+    with server.client() as client:
+        client.execute("DROP VIEW verdicts_current")
+        client.execute("TRUNCATE TABLE schema_versions")
+    migrate(server)
+    with server.client() as client:
+        assert client.execute("SELECT count() FROM verdicts_current") == [(0,)]
+
+
+def test_a_file_that_was_changed_after_it_was_applied_is_refused(
+    server: Server, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(MIGRATIONS, tmp_path / "migrations")
+    migrate(server, folder)
+    with (folder / "0001_case_events.sql").open("a", encoding="utf-8") as file:
+        file.write("-- changed\n")
+    with pytest.raises(Misconfigured, match="Migration version is 1"):
+        migrate(server, folder)
+    assert status(server, folder)[0].state == "md5-mismatch"
+
+
+@pytest.mark.parametrize("module", WRITTEN, ids=lambda module: module.TABLE)
+def test_the_columns_that_are_written_are_those_of_the_table(
+    server: Server, module: object
+) -> None:
+    migrate(server)
+    with server.client() as client:
+        columns = client.execute(f"DESCRIBE TABLE {module.TABLE}")  # type: ignore[attr-defined]
+    assert tuple(column[0] for column in columns) == module.NAMES  # type: ignore[attr-defined]
+
+
+def test_no_table_has_a_column_for_free_text_or_original_bytes(server: Server) -> None:
+    migrate(server)
+    with server.client() as client:
+        names = client.execute(
+            "SELECT DISTINCT name FROM system.columns WHERE database = currentDatabase()"
+        )
+    free = {"reason_text", "note", "attributes", "value", "bytes", "whole", "written"}
+    assert not free & {name for (name,) in names}
+
+
+def test_a_wrong_password_is_a_fault_of_the_settings_and_does_not_show_it(server: Server) -> None:
+    wrong = Server(server.host, server.port, server.database, "analyst", "Sesam123")
+    with pytest.raises(Misconfigured, match="JUSHOU_CLICKHOUSE_PASSWORD") as caught:
+        migrate(wrong)
+    assert "Sesam123" not in f"{caught.value!r} {wrong!r}"
+
+
+def test_a_server_that_does_not_answer_is_unavailable(server: Server) -> None:
+    with pytest.raises(Unavailable, match="127.0.0.1:1/"):
+        migrate(Server("127.0.0.1", 1, server.database))
