@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from schemas.action import Side
 from schemas.catalogue.model import Text
 from schemas.escalation import Escalation
 from schemas.instants import parse_instant
@@ -66,6 +67,7 @@ class Recipient:
     language: str
     not_before_ms: int
     fallback: str | None
+    side: Side
     why: Why
 
 
@@ -172,6 +174,7 @@ def _recipient(
         language=language,
         not_before_ms=not_before,
         fallback=group.fallback,
+        side=group.side,
         why=replace(why, held=held),
     )
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
+from schemas.action import Side
 from schemas.calendars.load import load_calendar
 from schemas.catalogue.load import load_catalogue
 from schemas.catalogue.model import Catalogue
@@ -168,7 +169,9 @@ def _roster(name: str, value: Value, people: Collection[str]) -> Roster:
 def _group(
     name: str, value: Value, endpoints: dict[str, Endpoint], named: dict[str, dict[str, Value]]
 ) -> Group:
-    fields = value.fields("name", "per", "reached_by", "members", "roster", "fallback", "quiet")
+    fields = value.fields(
+        "name", "per", "reached_by", "members", "roster", "fallback", "quiet", "side"
+    )
     group = Group(
         name,
         read_name(fields),
@@ -178,6 +181,7 @@ def _group(
         one(fields.get("roster"), named["rosters"], "roster"),
         one(fields.get("fallback"), named["groups"], "group"),
         read_time(fields.get("quiet")),
+        Side(one(fields.get("side"), [side.value for side in Side], "side") or Side.OWNER),
     )
     if not any(fields.get(way) for way in ("reached_by", "members", "roster")):
         value.fault_of_name(f"{name!r} reaches nobody; give reached_by, members or a roster")

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from schemas.action import Side
 from schemas.calendars.model import CalendarData
 from schemas.catalogue.model import Catalogue, Text
 from schemas.regions.load import Regions
@@ -127,7 +128,8 @@ class Roster:
 class Group:
     """People and rooms on duty. ``per`` makes one of it for each county, department and so on.
 
-    ``fallback`` hears what could not be delivered to it.
+    ``fallback`` hears what could not be delivered to it. ``side`` is where it sits: what is
+    provincial is acknowledged by the province alone.
     """
 
     name: str
@@ -138,6 +140,7 @@ class Group:
     roster: str | None = None
     fallback: str | None = None
     quiet: TimeOfDay | None = None
+    side: Side = Side.OWNER
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,7 @@ from schemas.routing.model import Words
 
 FACTS = frozenset({
     "case", "item", "place", "department", "clock", "level", "addressee", "due", "left", "limit",
-    "late", "clause", "certainty", "expected", "at", "count", "number", "oldest", "reader",
-    "instead_of", "provisional", "hours", "amount",
+    "clause", "certainty", "expected", "at", "count", "number", "oldest", "instead_of", "amount",
 })  # fmt: skip
 NEEDED = (
     "title", "digest_title", "digest_opening", "daily_title", "daily_opening", "correction_title",
@@ -28,7 +27,8 @@ NEEDED = (
     "label_expected", "label_at", "label_item", "label_level", "open_case", "acknowledge",
     "repeated", "reminder", "in_place_of", "provisional", "more_rows", "left_h", "left_d",
     "late_h", "late_d", "due_now", "due_unknown", "certainty_S", "certainty_P", "certainty_A",
-    "certainty_SA", "time", "signature", "withheld",
+    "certainty_SA", "hours", "minutes", "clause", "limit_h", "limit_d", "limit_wd",
+    "signature", "withheld", "colon",
 )  # fmt: skip
 
 

@@ -196,5 +196,3 @@ def _shared(name: str, every: Sequence[Facts]) -> str:
     """Return the different values of a fact, three at most, so that a title stays a title."""
     values = list(dict.fromkeys(one[name] for one in every))
     return "、".join(values[:3]) + ("…" if len(values) > 3 else "")
-
-

@@ -121,9 +121,7 @@ def facts_of(escalation: Escalation, speaker: Speaker, now_ms: int) -> Facts:
         "case": shown_case(escalation.case_id) or speaker.say("withheld"),
         "item": name(item.text if item else None, escalation.item),
         "place": speaker.place(escalation.county),
-        "department": name(
-            catalogue.departments.get(escalation.department), escalation.department
-        ),
+        "department": name(catalogue.departments.get(escalation.department), escalation.department),
         "clock": name(clock.text if clock else None, escalation.clock),
         "level": name(catalogue.levels.get(escalation.level), escalation.level),
         "addressee": name(catalogue.recipients.get(escalation.to), escalation.to),
@@ -139,5 +137,3 @@ def facts_of(escalation: Escalation, speaker: Speaker, now_ms: int) -> Facts:
 def shown_case(case_id: str) -> str | None:
     """Return the number of a case, ``None`` for one that looks like a person's id or telephone."""
     return None if finds_personal_data(case_id.encode()) else case_id
-
-

@@ -21,9 +21,12 @@ Rendered from `schemas/routing/default/words.*.yaml` by `python -m sinks.notify.
 keeps this page current. The cases, places and times are examples. No message holds a name, a
 telephone, an identity number or free text of an applicant.
 """
-_LINKS = Links("https://jushou.example.gov.cn", "only-for-samples", "https://jushou.example.gov.cn/a")
+_PAGE = "https://jushou.example.gov.cn"
+_LINKS = Links(_PAGE, "only-for-samples", f"{_PAGE}/a")
+_UNTIL_MORNING_MS = 30_600_000  # from 00:00 to 08:30
 _STEPS = (
-    ("yellow", "water.drinking", "verify", "2026-03-03T00:00:00+08:00", "2026-03-04T00:00:00+08:00"),
+    ("yellow", "water.drinking", "verify", "2026-03-03T00:00:00+08:00",
+     "2026-03-04T00:00:00+08:00"),
     ("red", "water.drinking", "accept", "2026-03-02T10:00:00+08:00", "2026-03-02T10:00:00+08:00"),
     ("prefecture", "civil.minimum-living", "decide", "2026-03-05T00:00:00+08:00",
      "2026-03-03T00:00:00+08:00"),
@@ -60,9 +63,9 @@ def letters(language: str) -> Iterator[tuple[str, Letter, int]]:
         )  # fmt: skip
 
     for each in made:
-        at_ms = parse_instant(each.at)
-        morning_ms = at_ms if each.clock == "accept" or each.to == "province" else at_ms + 30_600_000
-        yield each.level, letter(MessageKind.SINGLE, each), morning_ms
+        at_once = each.clock == "accept" or each.to == "province"
+        sent_ms = parse_instant(each.at) + (0 if at_once else _UNTIL_MORNING_MS)
+        yield each.level, letter(MessageKind.SINGLE, each), sent_ms
     many = [sample(*_STEPS[1], case=f"SQ-2026-{number:04d}") for number in range(11, 15)]
     at_ms = parse_instant(many[0].at) + 300_000
     yield "digest", letter(MessageKind.DIGEST, *many), at_ms
