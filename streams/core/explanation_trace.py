@@ -120,14 +120,16 @@ def settle(
 
     The events may come in any order and repeat; repetitions are dropped.
     """
-    by_id: dict[str, dict[tuple[int, str, str, str], StoredEvent]] = {}
+    by_id: dict[str, list[StoredEvent]] = {}
     for event in events:
-        by_id.setdefault(event.event_id, {})[precedence(event, case_id)] = event
+        by_id.setdefault(event.event_id, []).append(event)
     counted, conflicts = [], []
     for records in by_id.values():
-        first, *others = (records[key] for key in sorted(records))
-        counted.append(first)
-        conflicts += others
+        if len(records) > 1:
+            distinct = {precedence(event, case_id): event for event in records}
+            records = [distinct[key] for key in sorted(distinct)]
+        counted.append(records[0])
+        conflicts += records[1:]
     conflicts.sort(key=lambda event: (event.event_id, precedence(event, case_id)))
     return sorted(counted, key=lambda event: event.order), conflicts
 
