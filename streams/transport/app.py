@@ -23,6 +23,13 @@ class BatchApp(faust.App):
         super().__init__(id, **options)
         self.partition_hooks = PartitionHooks(self)
 
+    def _on_rebalance_when_stopped(self) -> None:
+        """Nothing: the consumer is about to leave the group.
+
+        Faust 0.15.3 closes the parts of aiokafka from a loop that is not theirs, after which the
+        thread neither leaves the group nor ends.
+        """
+
     def on_batches_assigned(self, hook: PartitionHook) -> PartitionHook:
         """Await ``hook(partitions)`` before batches of newly assigned partitions are fetched.
 

@@ -7,8 +7,8 @@ it record by record as in Faust.
 Relied on in Faust 0.15.3 (``transport/consumer.py``): ``_new_consumer_thread``, ``_getmany``,
 ``_to_message``, ``_add_gap``, ``_new_offset``, ``on_buffer_drop``, ``wait_empty``,
 ``maybe_wait_for_commit_to_finish``, ``_commit_fut``, ``_acked``, ``_acked_index``,
-``_paused_partitions``, ``_buffered_partitions``; ``on_partitions_revoked`` and
-``on_partitions_assigned`` are awaited by the broker's thread, so the group waits for them;
+``_paused_partitions``, ``_buffered_partitions``; ``threadsafe_partitions_revoked`` and
+``threadsafe_partitions_assigned`` are awaited in the thread, so the group waits for them;
 ``resume_flow`` is called directly after ``flow_control.resume`` (which empties the agents' queues),
 and for the last time in a rebalance after the positions were set (``tables/recovery.py``).
 """
@@ -16,7 +16,7 @@ and for the last time in a rebalance after the positions were set (``tables/reco
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any, cast
 
 from faust.exceptions import ImproperlyConfigured
@@ -156,6 +156,27 @@ class BatchConsumer(Consumer):
 
     # Rebalances
 
+    async def threadsafe_partitions_revoked(
+        self, receiver_loop: asyncio.AbstractEventLoop, revoked: set[TP]
+    ) -> None:
+        """Give partitions up in the app's loop; called, and waited for, in the thread."""
+        await self._in_loop_of_app(lambda: self.on_partitions_revoked(revoked))
+
+    async def threadsafe_partitions_assigned(
+        self, receiver_loop: asyncio.AbstractEventLoop, assigned: set[TP], generation_id: int = 0
+    ) -> None:
+        """Take partitions over in the app's loop; called, and waited for, in the thread."""
+        await self._in_loop_of_app(lambda: self.on_partitions_assigned(assigned, generation_id))
+
+    async def _in_loop_of_app(self, rebalance: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Faust's own way is a queue that nobody serves once something has failed.
+
+        The thread would wait for it, never leave the group, and hold the partitions with its
+        heartbeats while the worker cannot end.
+        """
+        if not self.app.should_stop:
+            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(rebalance(), self.loop))
+
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Finish and commit what is in hand, then let Faust and the app give the partitions up.
 
@@ -189,11 +210,13 @@ class BatchConsumer(Consumer):
         self.pause_partitions(self.assignment())
         self.app.flow_control.clear()
         limit_s = self.app.conf.broker_rebalance_timeout * _SHARE_FOR_BATCHES_IN_HAND
-        try:
-            async with asyncio.timeout(limit_s):
-                await self.wait_empty()
-        except TimeoutError:
-            await self.crash(BatchInHandTooSlow(f"a batch took longer than {limit_s:.0f} s"))
+        # Not ``asyncio.timeout``: Faust's ``wait_empty`` goes on when it is cancelled. It ends
+        # when this service has crashed.
+        settling = asyncio.ensure_future(self.wait_empty())
+        done, _ = await asyncio.wait([settling], timeout=limit_s)
+        if not done:
+            await self.crash(BatchInHandTooSlow(f"a batch took longer than {limit_s:.1f} s"))
+        await settling
 
 
 class BatchTransport(Transport):

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 
 import faust
+
+#: Seconds for what is left to do after an app was told to end and did not.
+_LAST_S = 10.0
 
 _log = logging.getLogger(__name__)
 
 
 class WorkerStillBusy(Exception):
-    """The app did not end in time after it was told to."""
+    """An agent did not complete what it had in hand in time after the worker was told to stop."""
 
 
 async def serve(
@@ -45,16 +47,25 @@ async def serve(
 
 
 async def _end(app: faust.App, starting: asyncio.Future[None], stop_within_s: float) -> None:
-    try:
-        async with asyncio.timeout(stop_within_s):
-            await app.stop()
-            await asyncio.wait([starting])
-    except TimeoutError:
-        if app.crash_reason is None:
-            raise WorkerStillBusy(f"{app.conf.id} did not end in {stop_within_s} s") from None
-        _log.error("%s did not end in %s s after it failed", app.conf.id, stop_within_s)
-    finally:
-        if not starting.done():
-            starting.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await starting
+    stopping = asyncio.ensure_future(app.stop())
+    await asyncio.wait([stopping], timeout=stop_within_s)
+    if not stopping.done():
+        reason = app.crash_reason or WorkerStillBusy(
+            f"{app.conf.id} did not end in {stop_within_s} s"
+        )
+        # Faust's wait for batches in hand takes no notice of cancellation, but ends by this.
+        await app.crash(reason)
+        await asyncio.wait([stopping], timeout=_LAST_S)
+    if not stopping.done():
+        _log.critical("%s does not end; its consumer is abandoned", app.conf.id)
+        _abandon_consumer(app)
+    for task in (starting, stopping):
+        task.cancel()
+    await asyncio.wait([starting, stopping], timeout=_LAST_S)
+
+
+def _abandon_consumer(app: faust.App) -> None:
+    """End the thread that would keep the process, and its place in the group, alive for ever."""
+    thread = getattr(app._consumer, "_thread", None)
+    if thread is not None:
+        thread.thread_loop.call_soon_threadsafe(thread.thread_loop.stop)

@@ -154,10 +154,10 @@ def add_agent(
 
 
 @contextlib.asynccontextmanager
-async def served(app: BatchApp) -> AsyncIterator[asyncio.Task[None]]:
+async def served(app: BatchApp, stop_within_s: float = 15.0) -> AsyncIterator[asyncio.Task[None]]:
     """The app running in this process; it is told to stop, and waited for, at the end."""
     until = asyncio.Event()
-    worker = asyncio.create_task(serve(app, until, stop_within_s=15.0))
+    worker = asyncio.create_task(serve(app, until, stop_within_s=stop_within_s))
     try:
         yield worker
     finally:

@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError
 from faust.exceptions import ImproperlyConfigured
 
 from jushou.runtime.kafka_broker import KafkaBroker
-from streams.transport import RecordBatch
+from streams.transport import RecordBatch, WorkerStillBusy
 from tests.integration.batch_transport_support import (
     Cluster,
     Handled,
@@ -80,6 +80,20 @@ async def test_stopping_completes_and_commits_the_batch_in_hand_and_none_that_wa
         asyncio.get_running_loop().call_later(0.3, handled.go_on.set)  # after the stop began
     assert handled.values() == list(range(100))
     assert cluster.committed(group, topic) == [100]
+
+
+async def test_an_agent_that_never_ends_does_not_keep_the_worker_and_is_not_committed(
+    cluster: Cluster, topic_name: Callable[..., str], tmp_path: Path
+) -> None:
+    topic, group = cluster.create(topic_name()), topic_name("group")
+    cluster.produce(topic, range(10))
+    app, handled = recording_app(cluster, group, topic, tmp_path)
+    handled.hold_from = 0
+    with pytest.raises(WorkerStillBusy):
+        async with served(app, stop_within_s=0.5):
+            await eventually(lambda: handled.in_hand)
+    assert handled.batches == []
+    assert max(cluster.committed(group, topic)) <= 0
 
 
 class Refused(Exception):

@@ -13,7 +13,7 @@ from confluent_kafka import Producer
 from faust.types import TP
 
 from jushou.runtime.kafka_broker import KafkaBroker
-from streams.transport import BatchApp, EndOffsetReader, RecordBatch
+from streams.transport import BatchApp, BatchInHandTooSlow, EndOffsetReader, RecordBatch
 from tests.integration.batch_transport_support import (
     Cluster,
     add_agent,
@@ -136,6 +136,23 @@ async def test_partitions_are_revoked_after_the_batch_in_hand_was_completed_and_
     completed = [len(handled.get(number, [])) for number in range(2)]
     assert [max(offset, 0) for offset in committed] == completed
     assert sum(completed) >= 100
+
+
+async def test_a_batch_that_outlasts_the_rebalance_stops_its_worker_and_is_done_by_the_other(
+    cluster: Cluster, topic_name: Callable[..., str], tmp_path: Path
+) -> None:
+    topic, group = cluster.create(topic_name(), 2), topic_name("group")
+    cluster.produce(topic, range(100), 2)
+    app, one = recording_app(cluster, group, topic, tmp_path / "1", rebalance_timeout_s=2.0)
+    one.hold_from = 0
+    joining, two = recording_app(cluster, group, topic, tmp_path / "2")
+    with pytest.raises(BatchInHandTooSlow):  # noqa: PT012 - fails while it runs
+        async with served(app) as worker:
+            await eventually(lambda: one.in_hand)
+            async with served(joining):
+                await asyncio.wait([worker])
+                await eventually(lambda: two.count == 100)
+    assert one.batches == []
 
 
 async def test_no_batch_is_delivered_before_the_assigned_hook_has_ended(
