@@ -24,7 +24,8 @@ async def serve(
 
     Raises what an agent, a hook or a service of the app raised, so that a process that runs
     ``asyncio.run(serve(app))`` ends with a non-zero code; nothing of the batch that the agent had
-    in hand is committed. Raises WorkerStillBusy when the app does not end within ``stop_within_s``.
+    in hand is committed. Raises WorkerStillBusy when an agent does not complete what it has in
+    hand within ``stop_within_s`` seconds after it was told to stop; that is not committed either.
     """
     told_to_stop = until if until is not None else asyncio.Event()
     starting = asyncio.ensure_future(app.start())
