@@ -1,0 +1,305 @@
+"""The page in Chromium, on the embedded ClickHouse with hand-made rows."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from clickhouse_driver import Client
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from dashboards.config import PageConfig
+from jushou.runtime.clickhouse_server import ClickHouseServer
+from sinks.clickhouse.migration import migrate
+from sinks.clickhouse.server import Server
+from tests.browser.page_support import AS_OF_MS, Rows, at, served
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
+             "--disable-component-update", "--disable-sync"]  # fmt: skip
+HOSTILE = '<img src=x onerror="document.title=1"><script>document.title=2</script>'
+RIGHT_TO_LEFT = "\u202eمرحبا"
+LONG = "督" * 300 + "x" * 600
+SHOWN_MS = 20_000
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium")
+Look = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def look(browser: Browser) -> Iterator[Look]:
+    """Opens an address; fails in the end if the page complained of anything it should not."""
+    complaints: list[str] = []
+    contexts = []
+
+    def open_page(address: str, *, width: int = 1366, **options: Any) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(SHOWN_MS)
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(address)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    # The browser itself reports a connection that the test cut, and a case that does not exist.
+    assert [text for text in complaints if "Failed to load resource" not in text
+            and "net::ERR" not in text] == []  # fmt: skip
+
+
+@pytest.fixture
+def rows(clickhouse_server: ClickHouseServer, clickhouse: Client, clickhouse_database: str) -> Rows:
+    migrate(Server(clickhouse_server.host, clickhouse_server.port, clickhouse_database))
+    rows = Rows(clickhouse)
+    rows.received("06-10", 4)
+    rows.open(30, "06-20 00:00")
+    rows.open(3, "06-10 09:00", county="530481", raised_by="government")
+    rows.open(2, "06-01 09:00", "06-05 00:00", item="education.dropout", county="532901")
+    rows.escalation("C-1", "06-10 09:00")
+    overdue = {"clock": "overall", "due_at": at("06-05 00:00")}
+    rows.case("C-1", "05-26 09:00", [{"clock": "accept", "due_at": at("05-27 09:00"),
+              "stopped_at": at("05-27 08:00"), "outcome": "met"}, overdue])  # fmt: skip
+    rows.event("C-1", "e1", "submitted", "05-26 09:00")
+    return rows
+
+
+@pytest.fixture
+def config(
+    rows: Rows, clickhouse_server: ClickHouseServer, clickhouse_database: str
+) -> dict[str, Any]:
+    return {"port": clickhouse_server.port, "database": clickhouse_database, "poll_s": 0.2}
+
+
+@pytest.fixture
+def address(config: dict[str, Any]) -> Iterator[str]:
+    with served(PageConfig(**config, as_of_ms=AS_OF_MS)) as address:
+        yield address
+
+
+def number(page: Page, name: str) -> Any:
+    return page.locator(f"[data-kpi={name}] .number")
+
+
+def test_the_page_shows_the_numbers_of_the_instant(look: Look, address: str) -> None:
+    page = look(address)
+    for name, text in (("received_today", "4"), ("open", "35"), ("late", "5"), ("supervised", "2")):
+        expect(number(page, name)).to_have_text(text)
+    expect(page.locator("#clock")).to_contain_text("10:00:00")
+    expect(page.locator("#items tbody tr")).to_have_count(16)
+    expect(page.locator("#places tbody tr")).to_have_count(129)
+    expect(page.locator("#map a.tile")).to_have_count(129)
+    expect(page.locator("#directions .officials")).to_contain_text("3")
+    expect(page.locator("#supervised tbody tr")).to_have_count(1)
+    expect(page.locator("#banners")).to_contain_text("时间冻结")
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
+
+
+def test_a_new_count_and_escalation_appear_by_themselves(
+    look: Look, address: str, rows: Rows
+) -> None:
+    page = look(address)
+    expect(number(page, "open")).to_have_text("35")
+    rows.open(31, "06-20 00:00", version=2)
+    rows.escalation("C-new", "06-10 09:59")
+    expect(number(page, "open")).to_have_text("36")
+    expect(page.locator("#escalations li").first).to_contain_text("C-new")
+
+
+def test_language_and_appearance_are_switched_and_kept_in_the_address(
+    look: Look, address: str
+) -> None:
+    page = look(address)
+    expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
+    page.get_by_role("button", name="English").click()
+    expect(page).to_have_url(re.compile(r"lang=en"))
+    expect(page.locator("[data-kpi=late] h3")).to_have_text("Late")
+    expect(page.locator("#items")).to_contain_text("drinking water")
+    page.locator("#theme").click()
+    page.locator("#theme").click()
+    expect(page).to_have_url(re.compile(r"theme=dark"))
+    dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.reload()
+    expect(page.locator("[data-kpi=late] h3")).to_have_text("Late")
+    assert (
+        page.evaluate("getComputedStyle(document.body).backgroundColor")
+        == dark
+        == "rgb(16, 20, 24)"
+    )
+
+
+def test_both_languages_have_the_same_texts(look: Look, address: str) -> None:
+    page = look(address)
+    expect(number(page, "open")).to_have_text("35")
+    keys = page.evaluate(
+        """async () => {
+            const { WORDS } = await import("/static/words.js");
+            const keys = (words, path = "") => Object.entries(words).flatMap(([key, value]) =>
+                typeof value === "string" ? [path + key] : keys(value, `${path}${key}.`));
+            return [keys(WORDS.zh), keys(WORDS.en)];
+        }"""
+    )
+    assert sorted(keys[0]) == sorted(keys[1])
+    assert len(keys[0]) > 100
+
+
+def test_a_place_narrows_all_panels_and_the_back_key_widens_them(look: Look, address: str) -> None:
+    page = look(address)
+    expect(number(page, "open")).to_have_text("35")
+    page.select_option("#prefecture", "530400")
+    expect(number(page, "open")).to_have_text("3")
+    expect(page.locator("#places tbody tr")).to_have_count(9)
+    expect(page).to_have_url(re.compile(r"prefecture=530400"))
+    page.locator("#map a.tile", has_text="澄江").click()
+    expect(page.locator("#county")).to_have_value("530481")
+    expect(page.locator("#places tbody tr")).to_have_count(1)
+    page.go_back()
+    page.go_back()
+    expect(number(page, "open")).to_have_text("35")
+    expect(page.locator("#prefecture")).to_have_value("")
+
+
+def test_the_table_of_places_is_sorted_by_a_click_and_the_address_keeps_it(
+    look: Look, address: str
+) -> None:
+    page = look(address)
+    first = page.locator("#places tbody tr").first
+    expect(first).to_contain_text("澄江市")
+    page.locator("#places thead").get_by_role("button", name="在办", exact=True).click()
+    expect(first).to_contain_text("五华区")
+    expect(page).to_have_url(re.compile(r"sort=-open"))
+    page.reload()
+    expect(first).to_contain_text("五华区")
+    page.locator("#places .segmented").get_by_role("button", name="州（市）").click()
+    expect(page.locator("#places tbody tr:visible")).to_have_count(16)
+
+
+def test_a_case_opens_from_the_feed_with_its_clocks_and_closes_by_the_back_key(
+    look: Look, address: str
+) -> None:
+    page = look(address)
+    page.locator("#escalations a", has_text="C-1").click()
+    drawer = page.get_by_role("dialog")
+    expect(drawer).to_contain_text("农村饮水安全")
+    expect(drawer.locator(".verdict-met")).to_contain_text("按时完成")
+    expect(drawer.locator(".verdict-breached")).to_contain_text("已超时")
+    expect(page).to_have_url(re.compile(r"/case/C-1$"))
+    page.reload()
+    expect(drawer).to_contain_text("2026/05/26 09:00")
+    page.keyboard.press("Escape")
+    expect(drawer).to_be_hidden()
+    expect(page).to_have_url(f"{address}/")
+
+
+def test_a_case_that_does_not_exist_says_so(look: Look, address: str) -> None:
+    page = look(f"{address}/case/none")
+    expect(page.get_by_role("dialog")).to_contain_text("请核对案件编号")
+
+
+def test_what_is_counted_is_one_click_away_with_its_query(look: Look, address: str) -> None:
+    page = look(address)
+    page.locator("[data-kpi=late] .define").click()
+    sheet = page.get_by_role("dialog")
+    expect(sheet).to_contain_text("在截至时刻之前已到期")
+    sheet.get_by_role("button", name="查看查询语句").click()
+    expect(sheet.locator("pre")).to_contain_text("FROM aggregates FINAL")
+    page.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
+
+
+@pytest.mark.parametrize("width", [360, 1366, 2560])
+def test_hostile_text_stays_text_and_breaks_no_layout(
+    look: Look, address: str, rows: Rows, width: int
+) -> None:
+    for text in (HOSTILE, RIGHT_TO_LEFT, LONG):
+        rows.escalation(text, "06-10 09:00", reason_zh=text, reason_en=text)
+    rows.case(HOSTILE, "06-09 09:00", [])
+    page = look(address, width=width)
+    expect(page.locator("#escalations li")).to_have_count(4)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.locator("#escalations a", has_text="onerror").first.click()
+    expect(page.get_by_role("dialog").locator("h2")).to_contain_text(HOSTILE)
+    expect(page).to_have_title("举手 · 政府救助平台监测")
+
+
+def test_csv_is_downloaded_as_shown(look: Look, address: str) -> None:
+    page = look(address)
+    expect(number(page, "open")).to_have_text("35")
+    page.select_option("#prefecture", "530400")
+    expect(page.locator("#places tbody tr")).to_have_count(9)
+    with page.expect_download() as download:
+        page.locator("#places .csv").click()
+    text = Path(download.value.path()).read_text("utf-8-sig")
+    assert len(text.splitlines()) == 10
+    assert "530481" in text
+
+
+def test_on_paper_there_are_numbers_but_no_controls(look: Look, address: str) -> None:
+    page = look(address)
+    expect(number(page, "open")).to_have_text("35")
+    page.emulate_media(media="print")
+    expect(page.locator("#clock")).to_be_visible()
+    expect(page.locator("#lang")).to_be_hidden()
+    page.emulate_media(media="screen")
+    page.locator("#escalations a", has_text="C-1").click()
+    expect(page.get_by_role("dialog").locator(".clocks")).to_be_visible()
+    page.emulate_media(media="print")
+    expect(number(page, "open")).to_be_hidden()
+    expect(page.locator("#case .clocks")).to_be_visible()
+
+
+def test_simulated_numbers_are_marked_on_every_view(look: Look, config: dict[str, Any]) -> None:
+    with served(PageConfig(**config, simulated=True)) as address:
+        for path in ("/", "/case/C-1", "/?lang=en"):
+            expected = "Simulated data" if "en" in path else "模拟数据"
+            expect(look(address + path).locator("#banners")).to_contain_text(expected)
+
+
+def test_numbers_that_nobody_renews_are_called_stale(look: Look, config: dict[str, Any]) -> None:
+    with served(PageConfig(**config, stale_after_s=0.5)) as address:
+        page = look(address)
+        expect(page.locator(".banner.stale")).to_contain_text("数据已陈旧", timeout=SHOWN_MS)
+
+
+def test_a_cut_connection_is_unmistakable(look: Look, config: dict[str, Any]) -> None:
+    with served(PageConfig(**config)) as address:
+        page = look(address)
+        expect(number(page, "open")).to_have_text("35")
+        expect(page.locator(".banner.fault")).to_have_count(0)
+    expect(page.locator(".banner.fault")).to_contain_text("实时连接已中断", timeout=SHOWN_MS)
+    expect(number(page, "open")).to_have_text("35")
+    page.close()
+
+
+def test_a_stopped_clickhouse_is_unmistakable_and_so_is_its_return(
+    look: Look, tmp_path: Path
+) -> None:
+    server = ClickHouseServer(tmp_path / "clickhouse")
+    server.start()
+    try:
+        migrate(Server(server.host, server.port, "jushou"))
+        with served(PageConfig(port=server.port, database="jushou", poll_s=0.2)) as address:
+            page = look(address)
+            expect(number(page, "open")).to_have_text("0")
+            server.stop()
+            banner = page.locator(".banner.fault")
+            expect(banner).to_contain_text("数据仓库不可用")
+            expect(banner).to_contain_text("ClickHouse")
+            server.start()
+            expect(banner).to_have_count(0, timeout=SHOWN_MS)
+    finally:
+        server.stop()

@@ -1,0 +1,161 @@
+"""The live stream of the page over a real server and the embedded ClickHouse."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+from clickhouse_driver import Client
+
+from dashboards.config import PageConfig
+from dashboards.panels import PANELS
+from jushou.runtime.clickhouse_server import ClickHouseServer
+from sinks.clickhouse.migration import migrate
+from sinks.clickhouse.server import Server
+from tests.browser.page_support import AS_OF, AS_OF_MS, DEADLINE_S, Rows, served, until
+
+
+class Event:
+    """One event as it came over the wire."""
+
+    def __init__(self, lines: list[str]) -> None:
+        fields = dict(line.split(": ", 1) for line in lines if not line.startswith(":"))
+        self.name = fields.get("event")
+        self.id = fields.get("id")
+        self.body: dict[str, Any] = json.loads(fields.get("data", "{}"))
+
+
+@contextmanager
+def stream(page: str, last_id: str | None = None, **scope: str) -> Iterator[Iterator[Event]]:
+    headers = {"Last-Event-ID": last_id} if last_id else {}
+    address = f"{page}/api/live"
+    with httpx.stream("GET", address, params=scope, headers=headers, timeout=DEADLINE_S) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        yield _events(answer)
+
+
+def _events(answer: httpx.Response) -> Iterator[Event]:
+    lines: list[str] = []
+    for line in answer.iter_lines():
+        if line:
+            lines.append(line)
+        elif lines:
+            yield Event(lines)
+            lines = []
+
+
+def until_event(events: Iterator[Event], name: str, **wanted: Any) -> Event:
+    """The next event of that name whose body has the wanted values."""
+    return next(
+        event
+        for event in events
+        if event.name == name and all(event.body.get(key) == wanted[key] for key in wanted)
+    )
+
+
+@pytest.fixture
+def rows(clickhouse_server: ClickHouseServer, clickhouse: Client, clickhouse_database: str) -> Rows:
+    migrate(Server(clickhouse_server.host, clickhouse_server.port, clickhouse_database))
+    return Rows(clickhouse)
+
+
+@pytest.fixture
+def page(
+    rows: Rows, clickhouse_server: ClickHouseServer, clickhouse_database: str
+) -> Iterator[str]:
+    config = PageConfig(
+        port=clickhouse_server.port, database=clickhouse_database, as_of_ms=AS_OF_MS, poll_s=0.1
+    )
+    with served(config) as address:
+        yield address
+
+
+def test_a_stream_brings_every_panel_and_then_only_what_changed(rows: Rows, page: str) -> None:
+    rows.open(1, None)
+    with stream(page) as events:
+        seen = set()
+        while seen != set(PANELS):
+            event = until_event(events, "panel")
+            seen.add(event.body["panel"])
+        rows.open(3, None, version=2)
+        change = until_event(events, "change", panel="numbers")
+        assert [row["open"] for row in change.body["upsert"]] == [3]
+        counties = until_event(events, "change", panel="counties")
+        assert [row["county"] for row in counties.body["upsert"]] == ["530102"]
+        assert until_event(events, "tick").body["as_of"] == AS_OF
+
+
+def test_a_new_escalation_arrives_by_itself(rows: Rows, page: str) -> None:
+    with stream(page) as events:
+        until_event(events, "panel", panel="escalations")
+        rows.escalation("C-1", "06-10 09:00")
+        change = until_event(events, "change", panel="escalations")
+        assert [row["case_id"] for row in change.body["upsert"]] == ["C-1"]
+
+
+def test_a_stream_of_a_county_hears_only_of_its_county(rows: Rows, page: str) -> None:
+    with stream(page, county="530481") as events:
+        until_event(events, "panel", panel="supervised")
+        rows.escalation("C-elsewhere", "06-10 09:00", county="530102")
+        rows.escalation("C-here", "06-10 09:00", county="530481")
+        change = until_event(events, "change", panel="escalations")
+        assert [row["case_id"] for row in change.body["upsert"]] == ["C-here"]
+
+
+def test_a_reconnect_gets_what_it_missed_and_no_snapshot(rows: Rows, page: str) -> None:
+    with stream(page) as events:
+        until_event(events, "panel", panel="supervised")
+        rows.escalation("C-1", "06-10 09:00")
+        last = until_event(events, "change", panel="escalations").id
+    rows.escalation("C-2", "06-10 09:30")
+    with stream(page, last) as events:
+        names = []
+        for event in events:
+            names.append(event.name)
+            if event.name == "change" and event.body["panel"] == "escalations":
+                break
+        assert [row["case_id"] for row in event.body["upsert"]] == ["C-2"]
+        assert not {"panel", "ready"} & set(names)
+
+
+def test_an_id_of_another_life_of_the_server_gets_a_snapshot(page: str) -> None:
+    with stream(page) as events:
+        until_event(events, "panel", panel="supervised")
+    for unknown in ("0123456789ab.7", "nonsense", "0123456789ab.x"):
+        with stream(page, unknown) as events:
+            assert until_event(events, "ready").id
+            until_event(events, "tick")
+
+
+def test_an_outage_of_clickhouse_is_told_and_its_end_too(tmp_path: Any) -> None:
+    server = ClickHouseServer(tmp_path / "clickhouse")
+    server.start()
+    try:
+        migrate(Server(server.host, server.port, "jushou"))
+        config = PageConfig(port=server.port, database="jushou", as_of_ms=AS_OF_MS, poll_s=0.1)
+        with served(config) as page, stream(page) as events:
+            until_event(events, "tick")
+            server.stop()
+            fault = until_event(events, "fault")
+            assert fault.body["status"] == 503
+            assert fault.body["remedy"]["zh"]
+            server.start()
+            until_event(events, "recovered")
+            assert until_event(events, "tick").body["as_of"] == AS_OF
+    finally:
+        server.stop()
+
+
+def test_streams_are_counted_and_left_behind_none(page: str) -> None:
+    def streams() -> float:
+        text = httpx.get(f"{page}/metrics", timeout=DEADLINE_S).text
+        return float(text.split("\njushou_page_streams ")[1].split("\n")[0])
+
+    with stream(page) as events:
+        until_event(events, "tick")
+        assert streams() == 1
+    until("the stream is gone", lambda: streams() == 0)
