@@ -5,6 +5,7 @@ Tests share the servers, never what is in them: each takes topic names and a dat
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable, Iterator
 
@@ -30,6 +31,19 @@ def topic_name() -> Callable[..., str]:
         return f"test.{label}.{uuid.uuid4().hex[:12]}"
 
     return unique
+
+
+@pytest.fixture
+def wait_for() -> Callable[[Callable[[], bool], float], None]:
+    """Waits until a condition holds; fails after ``deadline_s`` seconds."""
+
+    def wait(condition: Callable[[], bool], deadline_s: float = 30.0) -> None:
+        deadline = time.monotonic() + deadline_s
+        while not condition():
+            assert time.monotonic() < deadline, f"not so within {deadline_s:g} s"
+            time.sleep(0.02)
+
+    return wait
 
 
 @pytest.fixture(scope="session")

@@ -95,7 +95,10 @@ class ClickHouseServer:
             return False
         client = Client(self.host, self.port, password=self._password)
         try:
-            return bool(client.execute("SELECT 1") == [(1,)])
+            client.execute("SELECT 1")
+            # Not another server that holds the port while this one is still starting.
+            answered_by: str = client.connection.server_info.display_name
+            return answered_by == f"jushou-embedded-{self._process.pid}"
         except (DriverError, OSError, EOFError):
             return False
         finally:

@@ -146,7 +146,12 @@ class KafkaBroker:
             )
         except KafkaException:
             return False
-        return bool(answer.brokers)
+        # Not another broker that holds the port while this one is still starting.
+        return bool(answer.brokers) and answer.cluster_id == self._cluster_id()
+
+    def _cluster_id(self) -> str:
+        lines = (self._log_dir / "meta.properties").read_text(encoding="utf-8").splitlines()
+        return dict(line.split("=", 1) for line in lines if "=" in line)["cluster.id"]
 
 
 def _require_java_and_jars(jars: Path) -> None:

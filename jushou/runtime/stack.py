@@ -80,9 +80,7 @@ class Stack:
         create_topics(self.kafka.bootstrap, self.settings)
         settings = self.settings
         migrate(
-            Server(
-                settings.clickhouse_host, settings.clickhouse_port, settings.clickhouse_database
-            )
+            Server(settings.clickhouse_host, settings.clickhouse_port, settings.clickhouse_database)
         )
 
     def start_processes(self) -> None:

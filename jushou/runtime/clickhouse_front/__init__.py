@@ -8,6 +8,7 @@ query passes through, in order:
     handshake.py    who it is, and which database
     connection.py   packet by packet: ping, query, cancel
     statements.py   what a statement is, and what is refused
+    answers.py      columns and blocks of an answer
     session.py      the engine: streams, inserts, settings of one query
     blocks.py       native blocks on the wire, compressed or not
 

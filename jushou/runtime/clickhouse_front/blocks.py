@@ -6,28 +6,29 @@ always that of an ordinary block.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from struct import pack
 
 import lz4.block  # type: ignore[import-untyped]
 from clickhouse_cityhash.cityhash import CityHash128
 from clickhouse_driver.block import BlockInfo
 from clickhouse_driver.protocol import CompressionMethodByte
+from clickhouse_driver.reader import read_binary_str
+from clickhouse_driver.varint import read_varint
 
+from jushou.runtime.clickhouse_front.column_types import Columns
 from jushou.runtime.clickhouse_front.refusals import ClientGone
 from jushou.runtime.clickhouse_front.socket_reader import (
     FrameReader,
     RecordingReader,
     SocketReader,
 )
-from jushou.runtime.clickhouse_front.spans import walk_block
+from jushou.runtime.clickhouse_front.spans import walk_block, walk_values
 
 # Fields 1 (overflows: no) and 2 (bucket: -1, none), then the end.
 _ORDINARY_INFO = b"\x01\x00\x02" + pack("<i", -1) + b"\x00"
 _FRAME_HEAD = 9  # method byte and both sizes, which the frame's size counts
 _MASK = (1 << 64) - 1
-
-Columns = Sequence[tuple[str, str]]
 
 
 class BlockReader:
@@ -36,8 +37,8 @@ class BlockReader:
     def __init__(self, client: SocketReader, compressed: bool) -> None:
         self._reader: RecordingReader = FrameReader(client) if compressed else client
 
-    def read(self) -> tuple[bytes, int]:
-        """The next block as the engine takes it, and its columns; none at the end."""
+    def read(self) -> tuple[bytes, Columns]:
+        """The next block as the engine takes it, and its columns: none at the end."""
         BlockInfo().read(self._reader)
         self._reader.record()
         columns, _ = walk_block(self._reader)
@@ -55,6 +56,23 @@ def header(columns: Columns) -> bytes:
     parts = [varint(len(columns)), varint(0)]
     for name, type_name in columns:
         parts += [string(name), string(type_name)]
+    return b"".join(parts)
+
+
+def columns_of(block: bytes) -> Columns:
+    """Names and types of a block's columns; ClickHouse error 50 for types that spans.py lacks."""
+    return walk_block(_BytesReader(block))[0]
+
+
+def retyped(block: bytes, columns: Columns) -> bytes:
+    """The block with these names and types instead of its own, which must have the same layout."""
+    reader = _BytesReader(block)
+    parts = [varint(read_varint(reader)), varint(rows := read_varint(reader))]
+    for name, type_name in columns:
+        read_binary_str(reader), read_binary_str(reader)
+        reader.record()
+        walk_values(reader, type_name, rows)
+        parts += [string(name), string(type_name), reader.recorded()]
     return b"".join(parts)
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+Columns = Sequence[tuple[str, str]]  # names and types
+
 
 def split_type(name: str) -> tuple[str, list[str]]:
     """Family and arguments: ``Decimal(9, 2)`` gives ``("Decimal", ["9", "2"])``."""

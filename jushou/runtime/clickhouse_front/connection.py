@@ -5,12 +5,13 @@ from __future__ import annotations
 import collections
 import contextlib
 import socket
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 
 from clickhouse_driver.errors import Error as DriverError
 from clickhouse_driver.protocol import ClientPacketTypes
 from clickhouse_driver.varint import read_varint
 
+from jushou.runtime.clickhouse_front.answers import Blocks, answer
 from jushou.runtime.clickhouse_front.blocks import header, split_blocks
 from jushou.runtime.clickhouse_front.incoming import IncomingBlocks
 from jushou.runtime.clickhouse_front.packets import PacketWriter, Query, read_query
@@ -98,22 +99,20 @@ class Connection:
             self._give_outcome(sql)
 
     def _give_answer(self, sql: str) -> None:
-        """Answer a question: blocks as the engine has them, at least one with the header."""
+        """Answer a question: a block without rows for the header, then blocks as they come."""
+        read = (0, 0)
         with self._watch.over(self._client, self._tag) as watched:
             try:
-                stream = self._session.stream(sql)
-                blocks = stream or split_blocks(self._session.execute(sql))
+                columns, blocks = answer(self._session, sql)
+                self._writer.block(header(columns))
                 read = self._send(blocks, watched)
-                if read == (0, 0) and not watched.cancelled:
-                    columns = self._session.header(sql, select=stream is not None)
-                    self._writer.block(header(columns))
             except ClickHouseError as error:
                 if not (watched.cancelled and error.code == QUERY_WAS_CANCELLED):
                     raise
-                read = (0, 0)
         self._writer.end_of_stream(read=read)
 
-    def _send(self, blocks: Generator[tuple[bytes, int]], watched: Watched) -> tuple[int, int]:
+    def _send(self, blocks: Blocks, watched: Watched) -> tuple[int, int]:
+        """Send the blocks unless the client cancels; the rows and bytes that were sent."""
         rows = size = 0
         with contextlib.closing(blocks):
             for block, block_rows in blocks:

@@ -36,7 +36,7 @@ class IncomingBlocks:
             table = read_binary_str(self._client)
             block, columns = self._blocks.read()
             self.in_step = True
-            if columns == 0:
+            if not columns:
                 return
             yield table, block
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from dataclasses import dataclass
 from struct import pack
@@ -85,12 +86,13 @@ class PacketWriter:
 
     def hello(self, version: tuple[int, int, int], timezone: str) -> None:
         major, minor, patch = version
+        name = f"jushou-embedded-{os.getpid()}"  # so that a starter knows its own child
         self._send(
             varint(ServerPacketTypes.HELLO)
             + string("ClickHouse")
             + b"".join(map(varint, (major, minor, REVISION)))
             + string(timezone)
-            + string("jushou embedded")
+            + string(name)
             + varint(patch)
         )
 

@@ -16,8 +16,7 @@ from typing import Any
 
 from chdb._chdb import query_class  # type: ignore[attr-defined]  # not in its stubs
 
-from jushou.runtime.clickhouse_front.blocks import Columns
-from jushou.runtime.clickhouse_front.column_types import split_top_level
+from jushou.runtime.clickhouse_front.column_types import Columns, split_top_level
 from jushou.runtime.clickhouse_front.refusals import (
     BAD_COLUMN,
     UNKNOWN_SETTING,
@@ -85,18 +84,17 @@ class Session:
         return answer
 
     def header(self, sql: str, select: bool) -> Columns:
-        """Names and types of the columns that a question without rows would have had."""
+        """Names and types of the columns of an answer, when its blocks do not tell them."""
         if select:
-            return [(row[0], row[1]) for row in self._rows(f"DESCRIBE TABLE (\n{sql}\n)")]
-        names_and_types = self.execute(sql, "TabSeparatedWithNamesAndTypes")
-        names, types = tab_separated(names_and_types)[:2]
+            return [(row[0], row[1]) for row in self._described(f"(\n{sql}\n)")]
+        names, types = tab_separated(self.execute(sql, "TabSeparatedWithNamesAndTypes"))[:2]
         return list(zip(names, types, strict=True))
 
     def insert_columns(self, insert: BlockInsert) -> Columns:
         """The columns that the client must send, in the order of the statement."""
         if insert.columns is not None and insert.columns.lstrip().startswith("*"):
             return self.header(f"SELECT {insert.columns} FROM {insert.table}", select=True)
-        described = self._rows(f"DESCRIBE TABLE {insert.table}")
+        described = self._described(insert.table)
         if insert.columns is None:
             return [
                 (name, kind) for name, kind, default, *_ in described if default not in _GENERATED
@@ -118,6 +116,10 @@ class Session:
     def close(self) -> None:
         """End the session, with its temporary tables."""
         self._connection.close()
+
+    def _described(self, table: str) -> list[list[str]]:
+        # By default types are laid out over several lines for people to read.
+        return self._rows(f"DESCRIBE TABLE {table} SETTINGS print_pretty_type_names = 0")
 
     def _rows(self, sql: str) -> list[list[str]]:
         return tab_separated(self.execute(sql, "TabSeparated"))

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from functools import cache
 from struct import unpack
 
+from clickhouse_driver.reader import read_binary_str
 from clickhouse_driver.varint import read_varint
 
-from jushou.runtime.clickhouse_front.column_types import split_type, without_name
+from jushou.runtime.clickhouse_front.column_types import Columns, split_type, without_name
 from jushou.runtime.clickhouse_front.refusals import UNKNOWN_TYPE, refusal
 from jushou.runtime.clickhouse_front.socket_reader import RecordingReader
 
@@ -132,14 +133,22 @@ _FAMILIES: dict[str, Callable[[list[str]], Span]] = {
 }
 
 
-def walk_block(reader: RecordingReader) -> tuple[int, int]:
-    """Read over one block (without its info); its numbers of columns and rows."""
-    columns, rows = read_varint(reader), read_varint(reader)
-    for _ in range(columns):
-        reader.read(read_varint(reader))
-        type_name = reader.read(read_varint(reader)).decode()
-        if rows:
-            span = span_of(type_name)
-            span.walk_prefix(reader)
-            span.walk(rows, reader)
-    return columns, rows
+def walk_block(reader: RecordingReader) -> tuple[Columns, int]:
+    """Read over one block (without its info); its columns, as names and types, and its rows."""
+    count, rows = read_varint(reader), read_varint(reader)
+    return [walk_column(reader, rows) for _ in range(count)], rows
+
+
+def walk_column(reader: RecordingReader, rows: int) -> tuple[str, str]:
+    """Read over one column; its name and type."""
+    name, type_name = read_binary_str(reader), read_binary_str(reader)
+    walk_values(reader, type_name, rows)
+    return name, type_name
+
+
+def walk_values(reader: RecordingReader, type_name: str, rows: int) -> None:
+    """Read over the values of one column."""
+    if rows:
+        span = span_of(type_name)
+        span.walk_prefix(reader)
+        span.walk(rows, reader)
