@@ -70,6 +70,15 @@ class Recipient:
     side: Side
     why: Why
 
+    @property
+    def owner(self) -> str:
+        """The group's instance or ``person/<name>``, without the endpoint."""
+        return self.name.rpartition("@")[0]
+
+    def until(self, not_before_ms: int) -> Recipient:
+        """Return the same recipient, not before another instant."""
+        return replace(self, not_before_ms=not_before_ms)
+
 
 def route(escalation: Escalation, routing: Routing, at: int) -> list[Recipient]:
     """Return who would get ``escalation`` if it were handled at ``at`` (milliseconds).

@@ -8,6 +8,7 @@ endpoints, groups and words by name, people and rosters none; routes and rules a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection
 from functools import cache
 from pathlib import Path
@@ -39,6 +40,8 @@ _SECTIONS = (
     "allowed_hosts", "endpoints", "people", "rosters", "groups", "routes", "rules", "words",
 )  # fmt: skip
 PER = ("county", "prefecture", "department")
+# Names are parts of a recipient's name, "group/place@endpoint" or "person/name@endpoint".
+_NAME = re.compile(r"(?!person$)[\w-]+")
 LANGUAGES = ("zh", "en")
 _T = TypeVar("_T")
 
@@ -80,6 +83,8 @@ class Sections:
             whole.setdefault(section, given)
         else:
             for name, key, value in given.entries():
+                if not _NAME.fullmatch(name):
+                    key.fault(f"{name!r} is no name; use letters, digits, - and _ (not 'person')")
                 if name in here:
                     key.fault(f"{name!r} already stands in {here[name].place}; leave one out")
                 here.setdefault(name, value)
@@ -119,7 +124,7 @@ def _read(sections: Sections, catalogue: Catalogue) -> Routing | None:
         _route(number, value, named["groups"], catalogue)
         for number, value in enumerate(sections.whole["routes"].items(), 1)
     ]
-    rules = _rules(sections.whole["rules"], catalogue)
+    rules = _rules(sections.whole["rules"], catalogue, named["endpoints"])
     words = read_words(named["words"], catalogue)
     if rules is None:
         return None
@@ -208,13 +213,19 @@ def _route(number: int, value: Value, groups: Collection[str], catalogue: Catalo
     )
 
 
-def _rules(value: Value, catalogue: Catalogue) -> Rules | None:
+def _rules(value: Value, catalogue: Catalogue, endpoints: Collection[str]) -> Rules | None:
     numbers = (
         "horizon_h", "gather_s", "at_most_per_hour", "rows_in_a_table", "acknowledged_for_h",
-        "repeat_times",
+        "repeat_times", "watchdog_every_s",
     )  # fmt: skip
     fields = value.fields(
-        "language", "working_time", "never_silenced", "provincial", "repeat_after_h", *numbers
+        "language",
+        "working_time",
+        "never_silenced",
+        "provincial",
+        "repeat_after_h",
+        "watchdog",
+        *numbers,
     )
     read = {name: given.whole() if (given := fields.need(name)) else None for name in numbers}
     language = one(fields.need("language"), LANGUAGES, "language")
@@ -234,6 +245,7 @@ def _rules(value: Value, catalogue: Catalogue) -> Rules | None:
         working_time=working,
         never_silenced=frozenset(silenced),
         provincial=frozenset(provincial),
+        watchdog=one(fields.get("watchdog"), endpoints, "endpoint"),
         repeat_after_h=MappingProxyType(repeats),
         **{name: number for name, number in read.items() if number is not None},
     )

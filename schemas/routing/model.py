@@ -172,6 +172,8 @@ class Rules:
     working_time: TimeOfDay
     never_silenced: frozenset[str]
     provincial: frozenset[str]
+    watchdog: str | None
+    watchdog_every_s: int
 
 
 Words = Mapping[str, Mapping[str, str]]

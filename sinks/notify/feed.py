@@ -1,0 +1,159 @@
+"""Records from Kafka into the outbox; offsets are committed once the rows are on the disk.
+
+The beginning of the path. A record that cannot be read goes to the dead letters, its neighbours
+go on. After a crash records come again, and are known by their ids.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import msgspec
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer
+
+from schemas.action import Action, decode_action
+from schemas.errors import DeadLetterReason, InvalidRecord, Unavailable
+from schemas.escalation import Escalation
+from schemas.topics import ACTIONS, DEAD_LETTERS, DELIVERIES, ESCALATIONS, HEARTBEATS
+from sinks.notify import metrics
+
+_FLUSH_S = 30.0
+_DECODER = msgspec.json.Decoder(Escalation)
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """Names of the topics that the notifier reads and writes; those of production by default."""
+
+    escalations: str = ESCALATIONS.name
+    actions: str = ACTIONS.name
+    heartbeats: str = HEARTBEATS.name
+    deliveries: str = DELIVERIES.name
+    dead_letters: str = DEAD_LETTERS.name
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one look at Kafka gave, in order; ``heartbeat_ms`` is the broker's newest stamp."""
+
+    escalations: list[Escalation] = field(default_factory=list)
+    actions: list[Action] = field(default_factory=list)
+    heartbeat_ms: int | None = None
+    bad: list[tuple[Message, InvalidRecord]] = field(default_factory=list)
+
+
+class Feed:
+    """A consumer and a producer. Its calls block: they are made in a thread."""
+
+    def __init__(self, bootstrap: str, group: str, topics: Topics) -> None:
+        self.topics = topics
+        self._bootstrap = bootstrap
+        self._faults: list[KafkaError] = []
+        self._consumer = Consumer({
+            "bootstrap.servers": bootstrap, "group.id": group, "enable.auto.commit": False,
+            "auto.offset.reset": "earliest", "enable.auto.offset.store": False,
+            "partition.assignment.strategy": "cooperative-sticky",
+        })  # fmt: skip
+        self._consumer.subscribe([topics.escalations, topics.actions, topics.heartbeats])
+        self._producer = Producer({
+            "bootstrap.servers": bootstrap, "enable.idempotence": True,
+            "partitioner": "murmur2_random", "linger.ms": 5,
+        })  # fmt: skip
+
+    async def read(self, at_most: int = 500, wait_s: float = 0.1) -> Batch:
+        """Return what is there; waits ``wait_s`` at most for the first records."""
+        messages = await asyncio.to_thread(self._consumer.consume, at_most, wait_s)
+        batch = Batch()
+        for message in messages:
+            self._sort(message, batch)
+        if batch.bad:
+            await asyncio.to_thread(self._set_aside, batch.bad)
+        for message in messages:
+            if message.error() is None:
+                self._consumer.store_offsets(message)
+        return batch
+
+    def _sort(self, message: Message, batch: Batch) -> None:
+        fault = message.error()
+        if fault is not None:
+            if fault.fatal():
+                raise Unavailable(f"Kafka at {self._bootstrap}: {fault.str()}")
+            return
+        topic, raw = message.topic(), message.value() or b""
+        try:
+            if topic == self.topics.heartbeats:
+                batch.heartbeat_ms = max(batch.heartbeat_ms or 0, message.timestamp()[1])
+            elif topic == self.topics.actions:
+                batch.actions.append(decode_action(raw))
+            else:
+                batch.escalations.append(_escalation(raw))
+        except InvalidRecord as bad:
+            metrics.BAD_RECORDS.labels(topic, bad.reason.value).inc()
+            batch.bad.append((message, bad))
+
+    def _set_aside(self, bad: Iterable[tuple[Message, InvalidRecord]]) -> None:
+        for message, fault in bad:
+            headers = [
+                ("reason", fault.reason.value.encode()),
+                ("detail", fault.detail.encode()[:500]),
+                ("source-topic", (message.topic() or "").encode()),
+                ("source-partition", str(message.partition()).encode()),
+                ("source-offset", str(message.offset()).encode()),
+            ]
+            self._send(self.topics.dead_letters, message.value(), message.key(), headers)
+        self._flush()
+
+    async def commit(self) -> None:
+        """Tell Kafka that everything read so far is on the disk."""
+        try:
+            await asyncio.to_thread(self._consumer.commit, asynchronous=False)
+        except KafkaException as fault:
+            # Nothing stored, or a rebalance: the records come again and are known.
+            if fault.args[0].code() == KafkaError._NO_OFFSET:
+                return
+            if not fault.args[0].retriable() and fault.args[0].fatal():
+                raise Unavailable(f"Kafka at {self._bootstrap}: {fault.args[0].str()}") from None
+
+    async def publish(self, records: Iterable[tuple[str, bytes]]) -> None:
+        """Return when the broker has taken the records of deliveries."""
+        await asyncio.to_thread(self._publish, list(records))
+
+    def _publish(self, records: list[tuple[str, bytes]]) -> None:
+        for key, raw in records:
+            self._send(self.topics.deliveries, raw, key.encode(), [])
+        self._flush()
+
+    def _send(
+        self, topic: str, raw: bytes | None, key: bytes | None, headers: list[tuple[str, bytes]]
+    ) -> None:
+        faults = self._faults
+        while True:
+            try:
+                self._producer.produce(
+                    topic, raw, key, headers=list(headers),
+                    on_delivery=lambda fault, _: faults.append(fault) if fault else None,
+                )  # fmt: skip
+                return
+            except BufferError:
+                self._producer.poll(0.5)
+
+    def _flush(self) -> None:
+        waiting = self._producer.flush(_FLUSH_S)
+        faults, self._faults = self._faults, []
+        if waiting or faults:
+            raise Unavailable(f"Kafka at {self._bootstrap} did not take a record; it comes again")
+
+    def close(self) -> None:
+        """Leave the group."""
+        self._consumer.close()
+
+
+def _escalation(raw: bytes) -> Escalation:
+    try:
+        return _DECODER.decode(raw)
+    except msgspec.ValidationError as fault:
+        raise InvalidRecord(DeadLetterReason.WRONG_TYPE, f"not an escalation: {fault}") from None
+    except msgspec.DecodeError:
+        raise InvalidRecord(DeadLetterReason.NOT_JSON, "not an escalation") from None

@@ -1,0 +1,314 @@
+"""The storm guard: one message with a table, not four hundred; history wakes nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from schemas.action import ActionType, Side
+from schemas.errors import Misconfigured
+from schemas.escalation import Cause, Escalation
+from schemas.routing.load import SHIPPED, load_routing
+from sinks.notify.acting import Effect
+from sinks.notify.attempts import exhaust
+from sinks.notify.document import MessageKind
+from sinks.notify.intake import Decision
+from sinks.notify.outbox import Outbox
+from sinks.notify.outcome import Outcome, Verdict, Why
+from tests.notify_builders import DALI, FIXTURES, escalation, ms, revised, routing_of
+from tests.notify_desk import Desk, cases, levels
+
+TEN = "2026-03-02 10:00"
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    made = Desk(tmp_path, load_routing(FIXTURES / "rooms"))
+    yield made
+    made.outbox.close()
+
+
+def refused(_: object) -> Outcome:
+    return Outcome(Verdict.FAILED, Why.REFUSED)
+
+
+def down(_: object) -> Outcome:
+    return Outcome(Verdict.RETRY, Why.SERVER_ERROR, 500, whole_endpoint=True)
+
+
+def silent(_: object) -> Outcome:
+    return Outcome(Verdict.IN_DOUBT, Why.NO_ANSWER, whole_endpoint=True)
+
+
+def test_the_first_of_a_drought_goes_at_once_and_the_rest_in_one_table(desk: Desk) -> None:
+    desk.push(escalation("C0"), at=TEN)
+    assert cases(desk.sent(TEN)) == [["C0"]]
+    for number in range(1, 400):
+        desk.push(escalation(f"C{number}"), at=TEN)
+    assert desk.sent("2026-03-02 10:04") == []
+    gathered = desk.sent("2026-03-02 10:05")
+    assert [letter.kind for letter in gathered] == [MessageKind.DIGEST]
+    assert cases(gathered) == [[f"C{number}" for number in range(1, 400)]]
+    assert desk.sent("2026-03-02 11:00") == []
+
+
+def test_another_county_or_level_does_not_wait_for_the_bundle(desk: Desk) -> None:
+    desk.push(escalation("C0"), at=TEN)
+    desk.sent(TEN)
+    desk.push(escalation("C1"), escalation("C2", county=DALI), escalation("C3", "yellow"), at=TEN)
+    assert sorted(cases(desk.sent(TEN))) == [["C2"], ["C3"]]
+
+
+def test_the_same_revision_arriving_again_sends_nothing(desk: Desk) -> None:
+    first = escalation()
+    assert desk.push(first, at=TEN) == [Decision.SENT_ON]
+    desk.sent(TEN)
+    assert desk.push(first, first, at=TEN) == [Decision.REPEATED, Decision.REPEATED]
+    assert desk.sent("2026-03-02 12:00") == []
+
+
+def test_over_the_limit_all_that_waits_goes_together_and_a_supervision_at_once(
+    tmp_path: Path,
+) -> None:
+    shipped = (SHIPPED / "rules.yaml").read_text("utf-8")
+    rooms = (FIXTURES / "rooms" / "rooms.yaml").read_text("utf-8")
+    tight = shipped.replace("at_most_per_hour: 30", "at_most_per_hour: 2")
+    desk = Desk(tmp_path, routing_of(tmp_path / "routing", rules=tight, rooms=rooms))
+    clocks = ["accept", "dispatch", "verify", "resolve"]
+    for number, clock in enumerate(clocks):
+        desk.push(escalation(f"C{number}", clock=clock), at=TEN)
+        assert len(desk.sent(TEN)) == (1 if number < 2 else 0)
+    desk.push(escalation("C9", "supervise"), at=TEN)
+    assert cases(desk.sent(TEN)) == [["C9"]]
+    assert desk.sent("2026-03-02 10:59") == []
+    together = desk.sent("2026-03-02 11:00")
+    assert [letter.kind for letter in together] == [MessageKind.DIGEST]
+    assert cases(together) == [["C2", "C3"]]
+    desk.outbox.close()
+
+
+def test_levels_of_a_case_keep_their_order_although_the_first_was_gathered(desk: Desk) -> None:
+    desk.push(escalation("C0", "yellow"), at=TEN)
+    desk.sent(TEN)
+    desk.push(escalation("C1", "yellow"), at=TEN)
+    assert desk.sent(TEN) == []
+    desk.push(escalation("C1", "red"), at=TEN)
+    assert levels(desk.sent("2026-03-02 10:01")) == ["yellow", "red"]
+
+
+def test_levels_of_a_case_keep_their_order_although_the_endpoint_fails(desk: Desk) -> None:
+    desk.push(escalation("C1", "yellow"), at=TEN)
+    assert levels(desk.sent(TEN, down)) == ["yellow"]
+    desk.push(escalation("C1", "red"), at=TEN)
+    assert desk.sent(TEN) == []
+    assert levels(desk.sent("2026-03-02 10:01")) == ["yellow", "red"]
+
+
+def test_what_fell_due_at_midnight_waits_for_the_morning_and_a_supervision_does_not(
+    desk: Desk,
+) -> None:
+    midnight = "2026-03-03 00:00"
+    desk.push(
+        escalation("C1", clock="verify", at=midnight),
+        escalation("C2", "supervise", at=midnight),
+        at=midnight,
+    )
+    assert cases(desk.sent(midnight)) == [["C2"]]
+    assert desk.sent("2026-03-03 08:29") == []
+    assert cases(desk.sent("2026-03-03 08:30")) == [["C1"]]
+
+
+def test_history_is_recorded_and_listed_once_the_next_morning(desk: Desk) -> None:
+    old = [escalation(f"C{n}", at="2026-02-02 10:00") for n in range(3)]
+    late = escalation("C9", known_late=True)
+    assert desk.push(*old, late, at=TEN) == [Decision.TOO_OLD] * 3 + [Decision.KNOWN_LATE]
+    assert desk.sent("2026-03-03 08:29") == []
+    listed = desk.sent("2026-03-03 08:30")
+    assert [letter.kind for letter in listed] == [MessageKind.DAILY]
+    assert cases(listed) == [["C0", "C1", "C2", "C9"]]
+    assert [record.why for record in desk.records()[:4]] == ["too-old"] * 3 + ["known-late"]
+    assert {record.outcome for record in desk.records()[:4]} == {"listed"}
+
+
+def test_a_mistake_is_corrected_with_those_who_had_it_and_never_mentioned_to_others(
+    desk: Desk,
+) -> None:
+    had, waits = escalation("C1"), escalation("C2")
+    desk.push(had, at=TEN)
+    desk.sent(TEN)
+    desk.push(waits, at=TEN)
+    decisions = desk.push(
+        revised(had, Cause.MISTAKEN), revised(waits, Cause.MISTAKEN), at="2026-03-02 10:02"
+    )
+    assert decisions == [Decision.CORRECTED, Decision.WITHDRAWN_UNSENT]
+    corrections = desk.sent("2026-03-02 10:02")
+    assert [letter.kind for letter in corrections] == [MessageKind.CORRECTION]
+    assert cases(corrections) == [["C1"]]
+    assert desk.sent("2026-03-02 12:00") == []
+
+
+def test_a_correction_is_sent_once_and_again_only_after_it_was_reinstated(desk: Desk) -> None:
+    first = escalation("C1")
+    mistaken = revised(first, Cause.MISTAKEN)
+    again = revised(mistaken, Cause.REINSTATED)
+    once_more = revised(again, Cause.MISTAKEN)
+    kinds = []
+    for minute, each in enumerate((first, mistaken, mistaken, again, once_more)):
+        desk.push(each, at=f"2026-03-02 10:{10 * minute:02d}")
+        kinds += [letter.kind.value for letter in desk.sent(f"2026-03-02 10:{10 * minute:02d}")]
+    assert kinds == ["single", "correction", "single", "correction"]
+
+
+@pytest.mark.parametrize("cause", [Cause.SUPERSEDED, Cause.MOVED])
+def test_a_moved_deadline_needs_no_apology(desk: Desk, cause: Cause) -> None:
+    first = escalation("C1")
+    desk.push(first, at=TEN)
+    desk.sent(TEN)
+    desk.push(revised(first, cause), at=TEN)
+    assert desk.sent("2026-03-02 12:00") == []
+
+
+def test_what_waits_is_dropped_when_superseded_and_follows_when_moved(desk: Desk) -> None:
+    desk.push(escalation("C0"), at=TEN)
+    desk.sent(TEN)
+    superseded, moved = escalation("C1"), escalation("C2")
+    desk.push(superseded, moved, at=TEN)
+    desk.push(
+        revised(superseded, Cause.SUPERSEDED),
+        revised(moved, Cause.MOVED, due_at="2026-03-02T11:00:00+08:00"),
+        at="2026-03-02 10:01",
+    )
+    gathered = desk.sent("2026-03-02 10:05")
+    assert cases(gathered) == [["C2"]]
+    assert gathered[0].escalations[0].due_at == "2026-03-02T11:00:00+08:00"
+
+
+def test_what_cannot_be_delivered_goes_to_the_next_and_says_so(desk: Desk) -> None:
+    desk.push(escalation("C1"), at=TEN)
+    desk.sent(TEN, refused)
+    handed_on = desk.sent(TEN, endpoint="hook")
+    assert cases(handed_on) == [["C1"]]
+    assert handed_on[0].instead_of == "县值班"
+    assert desk.sent("2026-03-02 12:00", endpoint="hook") == []
+
+
+def test_an_endpoint_that_fails_for_too_long_is_given_up(desk: Desk) -> None:
+    desk.push(escalation("C1"), at=TEN)
+    tried = sum(len(desk.sent(TEN, down, seconds=second)) for second in range(0, 600, 10))
+    assert tried > 3
+    assert desk.sent(TEN, endpoint="hook", seconds=599) == []
+    room = desk.routing.endpoints["room"]
+    assert exhaust(desk.outbox, room, desk.routing, ms(TEN) + 599_999) == []
+    assert len(exhaust(desk.outbox, room, desk.routing, ms(TEN) + 600_000)) == 1
+    assert cases(desk.sent("2026-03-02 10:10", endpoint="hook")) == [["C1"]]
+
+
+def test_back_off_doubles_and_a_retry_after_is_waited_for(desk: Desk) -> None:
+    desk.push(escalation("C1"), at=TEN)
+    tries = [second for second in range(16) if desk.sent(TEN, down, seconds=second)]
+    assert tries == [0, 1, 3, 7, 15]
+    asked = Outcome(Verdict.RETRY, Why.RATE_LIMITED, 429, retry_after_s=120.0)
+    assert len(desk.sent(TEN, lambda _: asked, seconds=31)) == 1
+    assert desk.sent(TEN, seconds=150) == []
+    assert len(desk.sent(TEN, seconds=151)) == 1
+
+
+def test_a_robot_that_does_not_answer_gets_one_repeat_that_is_marked_and_no_more(
+    desk: Desk,
+) -> None:
+    desk.push(escalation("C1"), at=TEN)
+    assert [each.repeated for each in desk.sent(TEN, silent)] == [False]
+    assert [each.repeated for each in desk.sent("2026-03-02 10:01", silent)] == [True]
+    assert desk.sent("2026-03-02 10:05") == []
+    assert cases(desk.sent("2026-03-02 10:05", endpoint="hook")) == [["C1"]]
+
+
+def test_a_crash_between_send_and_record_repeats_marked_at_a_robot(desk: Desk) -> None:
+    desk.push(escalation("C1"), at=TEN)
+    assert desk.sent(TEN, silent)[0].repeated is False
+    desk.push(escalation("C2", county=DALI), at=TEN)
+    with pytest.raises(KeyboardInterrupt):
+        desk.sent(TEN, killed)
+    assert desk.crash(TEN) == 1
+    assert [letter.repeated for letter in desk.sent("2026-03-02 10:30")] == [True, True]
+
+
+def killed(_: object) -> Outcome:
+    raise KeyboardInterrupt
+
+
+def test_a_second_notifier_on_the_same_outbox_is_refused(desk: Desk) -> None:
+    with pytest.raises(Misconfigured, match="in use"):
+        Outbox(desk.path)
+
+
+def test_nothing_is_kept_of_a_transaction_that_failed(desk: Desk) -> None:
+    def fail() -> None:
+        with desk.outbox.transaction():
+            desk.push(escalation("C1"), at=TEN)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
+    assert desk.sent(TEN) == []
+    assert desk.push(escalation("C1"), at=TEN) == [Decision.SENT_ON]
+
+
+def supervised(desk: Desk) -> Escalation:
+    asked = escalation("C1", "supervise", at=TEN)
+    desk.push(asked, at=TEN)
+    assert len(desk.sent(TEN)) == 1
+    return asked
+
+
+def test_an_unanswered_supervision_is_repeated_until_it_was_three_times(desk: Desk) -> None:
+    supervised(desk)
+    reminded = []
+    for day in range(3, 9):
+        desk.remind(f"2026-03-0{day} 10:01")
+        reminded += [letter.reminder for letter in desk.sent(f"2026-03-0{day} 10:01")]
+    assert reminded == [True, True, True]
+
+
+def test_an_acknowledgement_of_the_province_stops_repeats_until_it_expires(desk: Desk) -> None:
+    asked = supervised(desk)
+    effect = desk.act(ActionType.ACKNOWLEDGED, asked, Side.PROVINCE, "2026-03-02 11:00")
+    assert effect is Effect.DONE
+    assert desk.remind("2026-03-03 10:01") == 0
+    assert desk.remind("2026-03-05 10:59") == 0
+    assert desk.remind("2026-03-05 11:01") == 1
+
+
+def test_taking_back_an_acknowledgement_repeats_again(desk: Desk) -> None:
+    asked = supervised(desk)
+    desk.act(ActionType.ACKNOWLEDGED, asked, Side.PROVINCE, "2026-03-02 11:00")
+    desk.act(ActionType.UNACKNOWLEDGED, asked, Side.PROVINCE, "2026-03-02 12:00")
+    assert desk.remind("2026-03-03 10:01") == 1
+
+
+@pytest.mark.parametrize("side", [Side.OWNER, Side.COUNTY, Side.PREFECTURE])
+def test_the_province_cannot_be_silenced_from_below(desk: Desk, side: Side) -> None:
+    asked = supervised(desk)
+    for kind in (ActionType.ACKNOWLEDGED, ActionType.CLOSED):
+        assert desk.act(kind, asked, side, "2026-03-02 11:00") is Effect.NOT_ALLOWED
+    assert desk.remind("2026-03-03 10:01") == 1
+
+
+def test_an_acknowledged_red_card_does_not_stop_the_next_level(desk: Desk) -> None:
+    red = escalation("C1")
+    desk.push(red, at=TEN)
+    desk.sent(TEN)
+    assert desk.act(ActionType.ACKNOWLEDGED, red, Side.COUNTY, TEN) is Effect.DONE
+    desk.push(escalation("C1", "prefecture", at="2026-03-05 10:00"), at="2026-03-05 10:00")
+    assert levels(desk.sent("2026-03-05 10:00")) == ["prefecture"]
+
+
+def test_handing_over_tells_the_other_group(desk: Desk) -> None:
+    red = escalation("C1")
+    desk.push(red, at=TEN)
+    desk.sent(TEN)
+    assert desk.act(ActionType.HANDED_OVER, red, Side.COUNTY, TEN, to="board") is Effect.DONE
+    assert cases(desk.sent(TEN, endpoint="hook")) == [["C1"]]
+    assert desk.act(ActionType.HANDED_OVER, red, Side.COUNTY, TEN, to="x") is Effect.UNKNOWN_GROUP
