@@ -50,7 +50,7 @@ class ClickHouseServer:
         self.port = port or free_port(host)
         self._password = password
         argv = [sys.executable, "-m", "jushou.runtime.clickhouse_front"]
-        argv += ["--folder", str(self.folder / "store"), "--host", host, "--port", str(self.port)]
+        argv += ["--folder", str(self.folder), "--host", host, "--port", str(self.port)]
         argv += ["--memory-mb", str(memory_mb)]
         argv += [part for name in readonly_users for part in ("--readonly-user", name)]
         self._process = ChildProcess(

@@ -9,7 +9,8 @@ query passes through, in order:
     connection.py   packet by packet: ping, query, cancel
     statements.py   what a statement is, and what is refused
     answers.py      columns and blocks of an answer
-    session.py      the engine: streams, inserts, settings of one query
+    spool.py        the blocks of an insert, until all are here
+    session.py      the engine: streams, whole answers, settings of one query
     blocks.py       native blocks on the wire, compressed or not
 
 The protocol revision is 54453, the last one without custom serialisation: the engine's native

@@ -37,12 +37,12 @@ class BlockReader:
     def __init__(self, client: SocketReader, compressed: bool) -> None:
         self._reader: RecordingReader = FrameReader(client) if compressed else client
 
-    def read(self) -> tuple[bytes, Columns]:
-        """The next block as the engine takes it, and its columns: none at the end."""
+    def read(self) -> tuple[bytes, int] | None:
+        """The next block as the engine takes it, and its rows; None for the one that ends them."""
         BlockInfo().read(self._reader)
         self._reader.record()
-        columns, _ = walk_block(self._reader)
-        return self._reader.recorded(), columns
+        columns, rows = walk_block(self._reader)
+        return (self._reader.recorded(), rows) if columns else None
 
 
 def on_wire(block: bytes, compressed: bool) -> bytes:

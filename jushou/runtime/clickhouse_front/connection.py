@@ -6,6 +6,7 @@ import collections
 import contextlib
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 from clickhouse_driver.errors import Error as DriverError
 from clickhouse_driver.protocol import ClientPacketTypes
@@ -24,6 +25,7 @@ from jushou.runtime.clickhouse_front.refusals import (
 )
 from jushou.runtime.clickhouse_front.session import Session
 from jushou.runtime.clickhouse_front.socket_reader import SocketReader
+from jushou.runtime.clickhouse_front.spool import Spool
 from jushou.runtime.clickhouse_front.statements import (
     BlockInsert,
     block_insert,
@@ -45,6 +47,7 @@ class Connection:
         session: Session,
         tag: str,
         watch: Watch,
+        spool_folder: Path,
         outside_functions: frozenset[str] | None = None,
     ) -> None:
         """``outside_functions`` is given for a user who may only read."""
@@ -54,6 +57,7 @@ class Connection:
         self._session = session
         self._tag = tag
         self._watch = watch
+        self._spool_folder = spool_folder
         self._outside_functions = outside_functions
         self._in_step = True
 
@@ -132,28 +136,23 @@ class Connection:
         self._writer.end_of_stream()
 
     def _take_blocks(self, target: BlockInsert, compressed: bool) -> None:
-        """Tell the client the columns, take its blocks, and write them as one insert.
-
-        Blocks are taken to their end even when the engine fails: a client that still sends does
-        not yet listen.
-        """
+        """Tell the client the columns, take its blocks to their end, write them as one insert."""
         columns = self._session.insert_columns(target)
-        insert = self._session.insert(target)
-        try:
-            self._writer.block(header(columns))
+        self._writer.block(header(columns))
+        rows = 0
+        with Spool(self._spool_folder) as spool:
             blocks = self._blocks(compressed)
-            for _, block in blocks:
+            for _, block, block_rows in blocks:
                 try:
-                    insert.append(block)
+                    spool.append(block)
                 except ClickHouseError:
-                    collections.deque(blocks, maxlen=0)
+                    collections.deque(blocks, maxlen=0)  # it still sends, and does not yet listen
                     raise
-            written = insert.finish()
-        finally:
-            insert.cancel()
-        self._writer.end_of_stream(written=written)
+                rows += block_rows
+            written = spool.insert(self._session, target)
+        self._writer.end_of_stream(written=(rows, written))
 
-    def _blocks(self, compressed: bool) -> Iterator[tuple[str, bytes]]:
+    def _blocks(self, compressed: bool) -> Iterator[tuple[str, bytes, int]]:
         incoming = IncomingBlocks(self._reader, compressed)
         try:
             yield from incoming

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,10 +27,11 @@ class Engine:
     """
 
     def __init__(self, folder: Path, memory_mb: int, threads: int) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        store = folder / "store"
+        store.mkdir(parents=True, exist_ok=True)
         # The process handles its signals itself; chdb would install its own for all of them.
         _chdb.set_signal_handlers_enabled(0)  # type: ignore[attr-defined]  # not in its stubs
-        self._folder = str(folder)
+        self._folder = str(store)
         self._limits = {
             "max_threads": str(threads),
             "max_insert_threads": "1",
@@ -39,6 +41,10 @@ class Engine:
         # Held open as long as the process: the engine ends with its last connection.
         self._control = connect(self._folder)
         self._control_lock = threading.Lock()
+        # Only now: this process is the only one that holds the folder.
+        self.spool_folder = folder / "incoming"
+        shutil.rmtree(self.spool_folder, ignore_errors=True)  # of inserts that a crash cut off
+        self.spool_folder.mkdir()
         ((version, self.timezone),) = self._ask("SELECT version(), timezone()")
         major, minor, patch = (int(part) for part in version.split(".")[:3])
         self.version = (major, minor, patch)

@@ -18,7 +18,7 @@ from jushou.runtime.clickhouse_front.socket_reader import SocketReader
 
 
 class IncomingBlocks:
-    """Iterates over (name of the table, native block) up to the empty block that ends them.
+    """Iterates over (name of the table, native block, rows) up to the empty block that ends them.
 
     ``in_step`` is false while a packet is half read: when that fails, what follows on the
     connection makes no sense any more.
@@ -29,16 +29,16 @@ class IncomingBlocks:
         self._blocks = BlockReader(client, compressed)
         self.in_step = True
 
-    def __iter__(self) -> Iterator[tuple[str, bytes]]:
+    def __iter__(self) -> Iterator[tuple[str, bytes, int]]:
         while True:
             self._expect_data()
             self.in_step = False
             table = read_binary_str(self._client)
-            block, columns = self._blocks.read()
+            block = self._blocks.read()
             self.in_step = True
-            if not columns:
+            if block is None:
                 return
-            yield table, block
+            yield table, *block
 
     def _expect_data(self) -> None:
         packet = read_varint(self._client)

@@ -111,4 +111,5 @@ class Server:
         with contextlib.closing(session):
             writer.hello(self._engine.version, self._engine.timezone)
             outside = self._engine.outside_functions if read_only else None
-            Connection(client, reader, session, tag, self._watch, outside).serve()
+            spool_folder = self._engine.spool_folder
+            Connection(client, reader, session, tag, self._watch, spool_folder, outside).serve()

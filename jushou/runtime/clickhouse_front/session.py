@@ -1,4 +1,4 @@
-"""One client's session of the engine: streams, whole answers, inserts, settings of a query.
+"""One client's session of the engine: streams, whole answers, settings of a query.
 
 Facts about chdb that this file rests on (4.4, engine 26.9), each covered by a test:
 
@@ -106,13 +106,6 @@ class Session:
                 raise refusal(BAD_COLUMN, f"No such column {name} in table {insert.table}")
         return [(name, types[name]) for name in names]
 
-    def insert(self, insert: BlockInsert) -> Insert:
-        """Begin the insert; its rows are there once ``finish`` has returned."""
-        try:
-            return Insert(self._connection.send_insert(insert.statement, "Native"))
-        except RuntimeError as error:
-            raise from_engine(error) from error
-
     def close(self) -> None:
         """End the session, with its temporary tables."""
         self._connection.close()
@@ -123,32 +116,6 @@ class Session:
 
     def _rows(self, sql: str) -> list[list[str]]:
         return tab_separated(self.execute(sql, "TabSeparated"))
-
-
-class Insert:
-    """An insert under way."""
-
-    def __init__(self, inserter: Any) -> None:
-        self._inserter = inserter
-
-    def append(self, block: bytes) -> None:
-        """Add a native block."""
-        try:
-            self._inserter.append(block)
-        except RuntimeError as error:
-            raise from_engine(error) from error
-
-    def finish(self) -> tuple[int, int]:
-        """Make the rows visible; rows and bytes that were written."""
-        try:
-            written = self._inserter.finish()
-        except RuntimeError as error:
-            raise from_engine(error) from error
-        return written.rows_written, written.bytes_written
-
-    def cancel(self) -> None:
-        """End it without its rows. Nothing to do after ``finish``."""
-        self._inserter.cancel()
 
 
 def tab_separated(answer: bytes) -> list[list[str]]:

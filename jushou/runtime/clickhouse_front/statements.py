@@ -21,9 +21,10 @@ _QUOTED = r"""'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`|"(?:[^"\\]|\\.)*\""""
 _COMMENT = re.compile(rf"(?P<quoted>{_QUOTED})|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _NAME = r'(?:[A-Za-z_]\w*|`(?:[^`\\]|\\.)+`|"(?:[^"\\]|\\.)+")'
 _INSERT = re.compile(
-    rf"(?P<statement>INSERT\s+INTO\s+(?:TABLE\s+)?(?!FUNCTION\b)(?P<table>{_NAME}(?:\s*\.\s*{_NAME})?)"
-    r"(?:\s*\((?P<columns>(?:[^()]|\([^()]*\))*)\))?"
-    r"(?P<settings>\s+SETTINGS\s+(?:(?!\bVALUES\b|\bFORMAT\b|\bSELECT\b|\bWITH\b).)+?)?)"
+    r"(?P<statement>INSERT\s+INTO\s+(?:TABLE\s+)?(?!FUNCTION\b)"
+    rf"(?P<table>{_NAME}(?:\s*\.\s*{_NAME})?)"
+    r"(?:\s*\((?P<columns>(?:[^()]|\([^()]*\))*)\))?)"
+    r"(?P<settings>\s+SETTINGS\s+(?:(?!\bVALUES\b|\bFORMAT\b|\bSELECT\b|\bWITH\b).)+?)?"
     r"\s*(?:\bVALUES|\bFORMAT\s+\w+)?\s*;?\s*",
     re.IGNORECASE | re.DOTALL,
 )
@@ -71,11 +72,15 @@ HARMLESS_TABLE_FUNCTIONS = frozenset(
 
 @dataclass(frozen=True)
 class BlockInsert:
-    """``INSERT INTO table (columns)``, whose rows the client sends as blocks."""
+    """``INSERT INTO table (columns)``, whose rows the client sends as blocks.
+
+    ``settings`` is the statement's own clause, empty if it has none.
+    """
 
     statement: str
     table: str
     columns: str | None
+    settings: str
 
 
 def without_comments(sql: str) -> str:
@@ -88,7 +93,8 @@ def block_insert(sql: str) -> BlockInsert | None:
     found = _INSERT.fullmatch(sql)
     if found is None:
         return None
-    return BlockInsert(found["statement"].strip(), found["table"], found["columns"])
+    settings = (found["settings"] or "").strip()
+    return BlockInsert(found["statement"], found["table"], found["columns"], settings)
 
 
 def without_format(sql: str) -> str:
