@@ -37,4 +37,15 @@ class Settings(BaseSettings):
     load_timeout_s: float = Field(
         600.0, gt=0, description="seconds of silence after which an open bulk load is closed"
     )
+    notify_group: str = Field("jushou-notify", description="consumer group of the notifier")
+    routing: Path | None = Field(
+        None, description="folder of routing files; without one, duty desks on console and file"
+    )
+    page_url: str = Field(
+        "http://127.0.0.1:8080", description="address of the page as readers of messages reach it"
+    )
+    acknowledge_url: str = Field(
+        "", description="address that signed links lead to; without one messages have none"
+    )
+    link_secret: str = Field("", description="key that signs those links")
     folder: Path = Field(Path(".jushou"), description="folder for local files of the processes")
