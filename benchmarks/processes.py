@@ -1,0 +1,23 @@
+"""What a process has used, as the kernel counts it (Linux, ``/proc``)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+
+
+def cpu_s(pid: int) -> float:
+    """Return the seconds of processor time of a process, user and system, all its threads."""
+    stat = Path(f"/proc/{pid}/stat").read_text()
+    # The name of the program stands in brackets and may hold spaces; utime and stime are the
+    # 14th and 15th field of the whole.
+    fields = stat[stat.rindex(")") + 2 :].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS_PER_S
+
+
+def resident_bytes(pid: int) -> int:
+    """Return the resident memory of a process."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE_BYTES
