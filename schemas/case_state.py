@@ -57,7 +57,8 @@ class Cycle(Struct, array_like=True, gc=False):
 class Fired(Struct, array_like=True, gc=False):
     """The newest revision that was published of one escalation of the case.
 
-    ``limit`` is the cycle's limit when it fired: a later, longer one supersedes it.
+    ``limit`` is the cycle's limit when it fired: a later, longer one supersedes it. ``item`` is
+    the case's item then: a late event can show that it is another.
     """
 
     clock: str
@@ -71,6 +72,7 @@ class Fired(Struct, array_like=True, gc=False):
     known_late: bool = False
     cycle: int = 1
     policy: str = ""
+    item: str = ""
 
 
 class Violation(Struct, array_like=True, gc=False):

@@ -19,6 +19,8 @@ from typing import cast
 from faust.types import TP
 from prometheus_client import Gauge
 
+from schemas.errors import Misconfigured
+from schemas.instants import render_instant
 from schemas.topics import CASE_EVENTS
 from streams.agents.broker_clock import BrokerClock
 from streams.agents.keeper import CaseKeeper
@@ -81,7 +83,7 @@ class CaseWorker:
         self.outlet = Outlet(config.bootstrap)
         # A batch and a sweep both change states and write them: one at a time.
         self._writing = asyncio.Lock()
-        self._counts_due_s = 0.0
+        self._counted_s = 0.0
         self._at_end_s: dict[int, float] = {}
         self._stop = asyncio.Event()
         self.app = self._app()
@@ -152,17 +154,30 @@ class CaseWorker:
         if found.is_whole and found.checkpoint is not None:
             state.generation = found.checkpoint.generation
             state.next_offset = found.checkpoint.next_offset
+            state.now = found.checkpoint.now
+            state.escalations_next = found.checkpoint.escalations_next
             for case_id, packed in found.states.items():
                 state.restore(case_id, packed)
         else:
             state.generation = found.generation + 1
-            state.published = found.fired
+        self._refuse_the_past(state.now)
+        state.note_published(found.fired)
         state.settle(found.counts, self.engine.version, time.monotonic())
         _log.info(
             "partition %d: %d cases, generation %d, from offset %d",
             state.partition, len(state), state.generation, state.next_offset,
         )  # fmt: skip
         return CaseKeeper(self.engine, state, self.config.partitions)
+
+    def _refuse_the_past(self, judged_by: int) -> None:
+        """To judge as of an earlier instant would withdraw what is true."""
+        as_of = self.config.as_of
+        if as_of is not None and as_of < judged_by:
+            raise Misconfigured(
+                f"--as-of {render_instant(as_of)} is before {render_instant(judged_by)}, as of "
+                "which these cases were judged already; `jushou replay` and `jushou explain` "
+                "tell of the past"
+            )
 
     async def _revoked(self, partitions: frozenset[TP]) -> None:
         async with self._writing:
@@ -211,8 +226,7 @@ class CaseWorker:
                 self._at_end_s[tp.partition] = time.monotonic()
                 self._close_silent_loads(tp.partition)
                 at_rest &= await self._sweep(tp.partition, now)
-        await self._publish_counts(at_rest)
-        return at_rest
+        return await self._publish_counts() and at_rest
 
     def _behind(self, number: int, end: int) -> int:
         keeper = self.keepers.get(number)
@@ -251,14 +265,16 @@ class CaseWorker:
                     return not len(keeper.state.loads)
             await asyncio.sleep(0)
 
-    async def _publish_counts(self, at_rest: bool) -> None:
-        if time.monotonic() < self._counts_due_s and not (at_rest and self.config.until_idle):
-            return
-        in_a_load = any(len(keeper.state.loads) for keeper in self.keepers.values())
+    async def _publish_counts(self) -> bool:
+        """Publish the counts that changed, now and then; say whether all are published."""
+        keepers = list(self.keepers.values())
+        in_a_load = any(len(keeper.state.loads) for keeper in keepers)
         every_s = COUNTS_EVERY_S_IN_A_LOAD if in_a_load else COUNTS_EVERY_S
-        self._counts_due_s = time.monotonic() + every_s
-        for keeper in list(self.keepers.values()):
-            async with self._writing:
-                if keeper.state.counts.changed:
-                    counts = keeper.state.counts.take_changed()
-                    await self.outlet.publish_counts(keeper.state, counts)
+        if time.monotonic() - self._counted_s >= every_s:
+            self._counted_s = time.monotonic()
+            for keeper in keepers:
+                async with self._writing:
+                    if keeper.state.counts.changed:
+                        counts = keeper.state.counts.take_changed()
+                        await self.outlet.publish_counts(keeper.state, counts)
+        return not any(keeper.state.counts.changed for keeper in keepers)

@@ -123,7 +123,7 @@ class Pipeline:
         """What a worker would restore, with the published escalations."""
         found = list(restore(self.bootstrap, range(self.settings.partitions)).values())
         for one in found:
-            one.fired = {}
+            one.fired, one.checkpoint = {}, None
         read_back_escalations(self.bootstrap, found)
         return found
 
@@ -155,7 +155,7 @@ class Pipeline:
 
     def escalations(self) -> list[dict[str, Any]]:
         """Every record on the topic of escalations."""
-        places = [("jushou.escalations.v1", n) for n in range(self.settings.partitions)]
+        places = {("jushou.escalations.v1", n): 0 for n in range(self.settings.partitions)}
         return [json.loads(record.value) for record in _messages(self.bootstrap, places)]
 
     def withdrawn(self) -> int:
@@ -164,4 +164,4 @@ class Pipeline:
 
     def dead_letters(self) -> list[bytes]:
         """The bytes of all dead letters."""
-        return [record.value for record in _messages(self.bootstrap, [(DEAD_LETTERS.name, 0)])]
+        return [record.value for record in _messages(self.bootstrap, {(DEAD_LETTERS.name, 0): 0})]

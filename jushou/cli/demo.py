@@ -59,7 +59,9 @@ def _run(folder: Path, size: object, once: bool) -> None:
 
     console = Console()
     stopped = threading.Event()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Also where a shell that started it in the background had SIGINT ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     began_s = time.monotonic()
     stack = Stack(folder, simulated=True)
     try:

@@ -13,6 +13,7 @@ from jushou.cli.demo import demo
 from jushou.cli.explain import explain
 from jushou.cli.health import health
 from jushou.cli.page import page
+from jushou.cli.policy import policy
 from jushou.cli.produce import produce
 from jushou.cli.replay import replay
 from jushou.cli.schemas import schemas
@@ -45,6 +46,7 @@ for command in (
     health,
 ):
     app.command()(command)
+app.add_typer(policy, name="policy")
 app.add_typer(warehouse, name="warehouse")
 
 

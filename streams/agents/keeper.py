@@ -78,6 +78,7 @@ class CaseKeeper:
         Bad records become dead letters and their neighbours go on. Nothing fires here: cases
         that may have something to fire are noted for the next sweep.
         """
+        now = self.state.pass_time(now)
         effects = Effects()
         outcomes: dict[str, int] = {}
         for record in records:
@@ -194,6 +195,7 @@ class CaseKeeper:
 
         Only to be called when all that was sent before ``now`` has been applied.
         """
+        now = self.state.pass_time(now)
         effects = Effects()
         chosen = dict.fromkeys(self.state.timers.take(now, at_most))
         while self.state.to_judge and len(chosen) < at_most:
@@ -214,14 +216,13 @@ class CaseKeeper:
         if state.judged_by != self.engine.version:
             self.engine.refold(state, now)
             moved = True
-        changes = []
-        if state.item is not None:
-            rules = self.engine.rules[state.item]
-            changes = judge(state, rules, self.engine.calendars, now)
-            for change in changes:
-                escalation = announce(state, change, rules, self.engine.calendars.version)
-                REVISIONS.labels(escalation.level, escalation.state, escalation.cause).inc()
-                effects.escalations.append(escalation)
+        rules = self.engine.rules[state.item] if state.item is not None else None
+        changes = judge(state, rules, self.engine.calendars, now)
+        for change in changes:
+            version = self.engine.calendars.version
+            escalation = announce(state, change, self.engine.rules, version)
+            REVISIONS.labels(escalation.level, escalation.state, escalation.cause).inc()
+            effects.escalations.append(escalation)
         if not moved and not changes:
             self.state.release(state)
 

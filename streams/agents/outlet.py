@@ -18,6 +18,7 @@ from schemas.aggregate import Aggregate, Group
 from schemas.checkpoint import Checkpoint
 from schemas.dead_letter import dead_letter_headers
 from schemas.errors import Unavailable
+from schemas.escalation import Escalation
 from schemas.instants import render_instant
 from schemas.topics import (
     AGGREGATES,
@@ -42,28 +43,21 @@ class Outlet:
 
     def __init__(self, bootstrap: str) -> None:
         self._fault: KafkaError | None = None
-        self._producer = Producer(
-            {
-                "bootstrap.servers": bootstrap,
-                "acks": "all",
-                "enable.idempotence": True,
-                "compression.type": "lz4",
-                # A flush sends at once; until then records of a batch gather.
-                "linger.ms": 20,
-                "batch.num.messages": 10_000,
-                "batch.size": 1_000_000,
-                "queue.buffering.max.messages": 2_000_000,
-                "queue.buffering.max.kbytes": 1_048_576,
-                "message.max.bytes": 8_000_000,
-                "delivery.timeout.ms": DELIVERY_TIMEOUT_S * 1000,
-                "delivery.report.only.error": True,
-                "on_delivery": self._delivered,
-            }
-        )
+        self._escalations_next: dict[int, int] = {}
+        config = _config(bootstrap) | {"on_delivery": self._delivered}
+        # Reports of what was delivered cost as much as the sending: only escalations have them,
+        # for their offsets.
+        self._producer = Producer(config | {"delivery.report.only.error": True})
+        self._escalator = Producer(config)
 
-    def _delivered(self, fault: KafkaError | None, _message: Message) -> None:
+    def _delivered(self, fault: KafkaError | None, message: Message) -> None:
         if fault is not None:
             self._fault = fault
+            return
+        partition, offset = message.partition(), message.offset()
+        if partition is not None and offset is not None:
+            known = self._escalations_next.get(partition, 0)
+            self._escalations_next[partition] = max(known, offset + 1)
 
     async def write(self, effects: Effects, state: PartitionState, now: int) -> None:
         """Have the effects of one batch or sweep of a partition acknowledged, in their order.
@@ -74,20 +68,33 @@ class Outlet:
         for letter in effects.dead_letters:
             self._set_aside(letter, state.partition)
         if effects.escalations:
-            published_at = render_instant(now)
-            for escalation in effects.escalations:
-                escalation.published_at = published_at
-                key = escalation.case_id.encode()
-                self._send(ESCALATIONS.name, state.partition, key, _encode(escalation))
-            await self.flush()
+            await self._publish(effects.escalations, state, now)
         for case_id, packed in effects.states:
             self._send(CASE_STATES.name, state.partition, case_id.encode(), packed)
         if effects.states or effects.dead_letters:
             await self.flush()
 
+    async def _publish(
+        self, escalations: Iterable[Escalation], state: PartitionState, now: int
+    ) -> None:
+        published_at = render_instant(now)
+        for escalation in escalations:
+            escalation.published_at = published_at
+            key, value = escalation.case_id.encode(), _encode(escalation)
+            self._send(ESCALATIONS.name, state.partition, key, value, self._escalator)
+        await self.flush(self._escalator)
+        ended = self._escalations_next.get(state.partition, 0)
+        state.escalations_next = max(state.escalations_next, ended)
+
     def checkpoint(self, state: PartitionState) -> None:
         """Note how far the states are written; called after they were, and not waited for."""
-        record = Checkpoint(state.generation, state.next_offset, len(state))
+        record = Checkpoint(
+            generation=state.generation,
+            next_offset=state.next_offset,
+            cases=len(state),
+            now=state.now,
+            escalations_next=state.escalations_next,
+        )
         self._send(CHECKPOINTS.name, state.partition, checkpoints.KEY, checkpoints.encode(record))
 
     async def publish_counts(
@@ -116,18 +123,27 @@ class Outlet:
             headers=[*headers, *letter.headers],
         )
 
-    def _send(self, topic: str, partition: int, key: bytes, value: bytes) -> None:
+    def _send(
+        self,
+        topic: str,
+        partition: int,
+        key: bytes,
+        value: bytes,
+        producer: Producer | None = None,
+    ) -> None:
+        producer = producer or self._producer
         try:
-            self._producer.produce(topic, key=key, value=value, partition=partition)
+            producer.produce(topic, key=key, value=value, partition=partition)
         except BufferError:
             # The queue is full: wait until the broker has taken some.
-            self._producer.poll(1.0)
-            self._producer.produce(topic, key=key, value=value, partition=partition)
+            producer.poll(1.0)
+            producer.produce(topic, key=key, value=value, partition=partition)
 
-    async def flush(self) -> None:
+    async def flush(self, producer: Producer | None = None) -> None:
         """Wait until the broker has acknowledged all that was sent."""
+        flush = (producer or self._producer).flush
         loop = asyncio.get_running_loop()
-        left = await loop.run_in_executor(None, self._producer.flush, DELIVERY_TIMEOUT_S + 5)
+        left = await loop.run_in_executor(None, flush, DELIVERY_TIMEOUT_S + 5)
         if self._fault is not None or left:
             fault = self._fault or "time ran out"
             raise Unavailable(f"Kafka did not take {max(left, 1)} record(s): {fault}")
@@ -135,3 +151,20 @@ class Outlet:
     async def close(self) -> None:
         """Send what is left; errors are those of ``flush``."""
         await self.flush()
+
+
+def _config(bootstrap: str) -> dict[str, object]:
+    return {
+        "bootstrap.servers": bootstrap,
+        "acks": "all",
+        "enable.idempotence": True,
+        "compression.type": "lz4",
+        # A flush sends at once; until then records of a batch gather.
+        "linger.ms": 20,
+        "batch.num.messages": 10_000,
+        "batch.size": 1_000_000,
+        "queue.buffering.max.messages": 2_000_000,
+        "queue.buffering.max.kbytes": 1_048_576,
+        "message.max.bytes": 8_000_000,
+        "delivery.timeout.ms": DELIVERY_TIMEOUT_S * 1000,
+    }

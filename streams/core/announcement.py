@@ -6,6 +6,8 @@ nothing of a person goes in.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from schemas.case_state import CaseState
 from schemas.catalogue.model import Unit
 from schemas.escalation import Cause, Escalation, EscalationState, Reason, escalation_id
@@ -18,10 +20,18 @@ _UNITS_EN = {Unit.HOURS: "hours", Unit.DAYS: "days", Unit.WORKING_DAYS: "working
 
 
 def announce(
-    state: CaseState, change: Change, rules: ItemRules, calendar: str, published_at: int = 0
+    state: CaseState,
+    change: Change,
+    items: Mapping[str, ItemRules],
+    calendar: str,
+    published_at: int = 0,
 ) -> Escalation:
-    """Return the record of one revision. ``published_at`` (ms) is set by the one who sends it."""
+    """Return the record of one revision. ``published_at`` (ms) is set by the one who sends it.
+
+    ``items`` are the rules of all items: what is withdrawn may be of an item that the case had.
+    """
     fired = change.fired
+    rules = items[fired.item]
     rule = rules.clock(fired.policy, fired.clock)
     step = next(step for step in rule.steps if step.level == fired.level)
     names = (state.case_id, fired.clock, fired.start_event_id, fired.level)

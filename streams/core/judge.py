@@ -27,17 +27,18 @@ class Change(NamedTuple):
     cause: Cause
 
 
-def judge(state: CaseState, rules: ItemRules, calendars: Calendars, now: int) -> list[Change]:
+def judge(
+    state: CaseState, rules: ItemRules | None, calendars: Calendars, now: int
+) -> list[Change]:
     """Bring ``state.fired`` up to what stands as of ``now`` and return what changed.
 
     A step that newly stands is fired with revision 1; one that no longer does is withdrawn, one
-    that stands at another instant is fired again, each with the next revision.
+    that stands at another instant is fired again, each with the next revision. ``rules`` are those
+    of the case's item; without one nothing stands.
     """
     state.unjudged = False
-    stands = {
-        (hit.cycle.clock, hit.cycle.start_event_id, hit.step.level): hit
-        for hit in standing(state, rules, now)
-    }
+    hits = standing(state, rules, now) if rules is not None else ()
+    stands = {(hit.cycle.clock, hit.cycle.start_event_id, hit.step.level): hit for hit in hits}
     changes = []
     for fired in state.fired:
         hit = stands.pop((fired.clock, fired.start_event_id, fired.level), None)
@@ -46,14 +47,14 @@ def judge(state: CaseState, rules: ItemRules, calendars: Calendars, now: int) ->
             changes.append(Change(fired, cause))
     for hit in stands.values():
         late = state.known_late_until is not None and hit.at <= state.known_late_until
-        fired = _first(hit, late)
+        fired = _first(state, hit, late)
         state.fired.append(fired)
         changes.append(Change(fired, Cause.REACHED))
     changes.sort(key=lambda change: change.fired.at)
     return changes
 
 
-def _first(hit: Standing, known_late: bool) -> Fired:
+def _first(state: CaseState, hit: Standing, known_late: bool) -> Fired:
     cycle = hit.cycle
     return Fired(
         clock=cycle.clock,
@@ -67,6 +68,7 @@ def _first(hit: Standing, known_late: bool) -> Fired:
         known_late=known_late,
         cycle=cycle.ordinal,
         policy=cycle.policy,
+        item=state.item or "",
     )
 
 
@@ -74,29 +76,34 @@ def _revise(
     state: CaseState,
     fired: Fired,
     hit: Standing | None,
-    rules: ItemRules,
+    rules: ItemRules | None,
     calendars: Calendars,
 ) -> Cause | None:
     """Note what a published escalation has become; return the cause of a new revision, if any."""
     if hit is None:
-        if not fired.standing:
-            return None
-        cause = Cause.MISTAKEN
-        cycle = _cycle_of(state, fired)
-        if cycle is not None and _is_superseded(state, cycle, fired, rules, calendars):
-            cause = Cause.SUPERSEDED
-            fired.due_at = cycle.due_at
-        fired.standing = False
-        fired.revision += 1
-        return cause
-    if fired.standing and fired.at == hit.at:
+        return _withdraw(state, fired, rules, calendars) if fired.standing else None
+    if fired.standing and fired.at == hit.at and fired.item == state.item:
         return None
     cause = Cause.MOVED if fired.standing else Cause.REINSTATED
     fired.standing = True
     fired.revision += 1
-    fired.at, fired.due_at = hit.at, hit.cycle.due_at
+    fired.at, fired.due_at, fired.item = hit.at, hit.cycle.due_at, state.item or ""
     fired.limit, fired.policy, fired.cycle = hit.cycle.limit, hit.cycle.policy, hit.cycle.ordinal
     return cause
+
+
+def _withdraw(
+    state: CaseState, fired: Fired, rules: ItemRules | None, calendars: Calendars
+) -> Cause:
+    fired.standing = False
+    fired.revision += 1
+    cycle = _cycle_of(state, fired)
+    if rules is None or cycle is None:
+        return Cause.MISTAKEN
+    if not _is_superseded(state, cycle, fired, rules, calendars):
+        return Cause.MISTAKEN
+    fired.due_at = cycle.due_at
+    return Cause.SUPERSEDED
 
 
 def _cycle_of(state: CaseState, fired: Fired) -> Cycle | None:

@@ -26,6 +26,9 @@ HOT_CASES = 10_000
 class PartitionState:
     """The cases of one partition. ``next_offset`` is the first source offset not yet applied.
 
+    ``now`` is the latest instant as of which anything was applied or judged (milliseconds);
+    ``escalations_next`` the end of the escalations that the states note.
+
     ``generation`` counts the rebuilds of the partition; with a case's ``change`` it orders two
     states of the case. ``count_change`` numbers the publications of its counts. ``to_judge`` are
     cases that may have escalations to publish, oldest first; ``published`` those that were
@@ -35,7 +38,9 @@ class PartitionState:
     def __init__(self, partition: int, rules: dict[str, ItemRules], generation: int = 1) -> None:
         self.partition = partition
         self.generation = generation
+        self.now = 0
         self.next_offset = 0
+        self.escalations_next = 0
         self.count_change = 0
         self.timers = TimerIndex()
         self.counts = Counts()
@@ -54,6 +59,11 @@ class PartitionState:
 
     def __contains__(self, case_id: str) -> bool:
         return case_id in self._hot or case_id in self._packed
+
+    def pass_time(self, now: int) -> int:
+        """Return ``now``, or the latest instant judged by: a clock set back undoes nothing."""
+        self.now = max(self.now, now)
+        return self.now
 
     def touch(self, case_id: str) -> CaseState:
         """Return the state of a case to change it; it will be among the changed ones."""
@@ -122,6 +132,21 @@ class PartitionState:
         """Take a state from the changelog; a later record of the same case replaces it."""
         self._packed[case_id] = packed
 
+    def note_published(self, published: dict[str, list[Fired]]) -> None:
+        """Take in revisions that were published, some perhaps before a crash lost their state.
+
+        A case whose states are lost too finds them when its events are read again.
+        """
+        for case_id, notes in published.items():
+            packed = self._packed.get(case_id)
+            if packed is None:
+                self.published[case_id] = notes
+                continue
+            state = case_state.decode(packed)
+            if _merge(state.fired, notes):
+                state.unjudged = True
+                self._packed[case_id] = case_state.encode(state)
+
     def settle(self, published: dict[GroupKey, int], version: str, seen_s: float) -> None:
         """Derive timers, loads and counts from the restored states (once, after the last).
 
@@ -137,3 +162,21 @@ class PartitionState:
             if state.unjudged or state.judged_by != version:
                 self.to_judge[state.case_id] = None
         self.counts.settle(published)
+
+
+def _merge(fired: list[Fired], notes: list[Fired]) -> bool:
+    """Bring notes up to newer revisions; say whether any was newer."""
+    places = {
+        (note.clock, note.start_event_id, note.level): place for place, note in enumerate(fired)
+    }
+    newer = False
+    for note in notes:
+        place = places.get((note.clock, note.start_event_id, note.level))
+        if place is None:
+            fired.append(note)
+        elif note.revision > fired[place].revision:
+            fired[place] = note
+        else:
+            continue
+        newer = True
+    return newer

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -63,6 +63,11 @@ class Restored:
         """Say whether the states are all those that the checkpoint speaks of."""
         return self.checkpoint is not None and len(self.states) >= self.checkpoint.cases
 
+    @property
+    def escalations_next(self) -> int:
+        """Return where the escalations begin that the states may not note."""
+        return self.checkpoint.escalations_next if self.checkpoint and self.is_whole else 0
+
 
 def restore(bootstrap: str, partitions: Iterable[int]) -> dict[int, Restored]:
     """Read back partitions. Blocking: run it in a thread.
@@ -72,10 +77,10 @@ def restore(bootstrap: str, partitions: Iterable[int]) -> dict[int, Restored]:
     found = {partition: Restored(partition) for partition in partitions}
     takers = {CASE_STATES.name: _take_state, CHECKPOINTS.name: _take_checkpoint,
               AGGREGATES.name: _take_count}  # fmt: skip
-    wanted = [(topic, partition) for topic in takers for partition in found]
+    wanted = {(topic, partition): 0 for topic in takers for partition in found}
     for message in _messages(bootstrap, wanted):
         takers[message.topic](found[message.partition], message)
-    read_back_escalations(bootstrap, [one for one in found.values() if not one.is_whole])
+    read_back_escalations(bootstrap, found.values())
     return found
 
 
@@ -100,10 +105,14 @@ def _take_count(found: Restored, message: Read) -> None:
 
 
 def read_back_escalations(bootstrap: str, partitions: Iterable[Restored]) -> None:
-    """Note the last published revision of every escalation of partitions, by case."""
+    """Note the last published revision of the escalations of partitions, by case.
+
+    Of a whole partition only those that its states may not note; of one to rebuild all.
+    """
     found = {one.partition: one for one in partitions}
     newest: dict[str, tuple[int, Escalation]] = {}
-    for message in _messages(bootstrap, [(ESCALATIONS.name, partition) for partition in found]):
+    starts = {(ESCALATIONS.name, number): one.escalations_next for number, one in found.items()}
+    for message in _messages(bootstrap, starts):
         escalation = _escalation(message.value)
         known = newest.get(escalation.escalation_id)
         if known is None or known[1].revision <= escalation.revision:
@@ -125,11 +134,12 @@ def _note(escalation: Escalation) -> Fired:
         known_late=escalation.known_late,
         cycle=escalation.cycle,
         policy=escalation.policy,
+        item=escalation.item,
     )
 
 
-def _messages(bootstrap: str, wanted: Collection[tuple[str, int]]) -> Iterator[Read]:
-    """Yield the records of (topic, partition)s, each from its beginning to its end as of now."""
+def _messages(bootstrap: str, wanted: Mapping[tuple[str, int], int]) -> Iterator[Read]:
+    """Yield the records of (topic, partition)s, each from an offset to its end as of now."""
     if not wanted:
         return
     consumer = Consumer(
@@ -145,7 +155,7 @@ def _messages(bootstrap: str, wanted: Collection[tuple[str, int]]) -> Iterator[R
         }
     )
     try:
-        consumer.assign([TopicPartition(topic, partition, 0) for topic, partition in wanted])
+        consumer.assign([TopicPartition(*place, offset) for place, offset in wanted.items()])
         yield from _until_ended(consumer, set(wanted))
     finally:
         consumer.close()

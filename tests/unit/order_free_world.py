@@ -44,6 +44,8 @@ class Broker:
     states: dict[str, bytes] = field(default_factory=dict)
     counts: dict[GroupKey, int] = field(default_factory=dict)
     next_offset: int | None = None
+    escalations_next: int = 0
+    now: int = 0
     generation: int = 0
 
     def send(self, *records: Delivered) -> None:
@@ -63,10 +65,10 @@ class Broker:
         bracket = LoadBracket(type=kind, load=load, at=render_instant(at_ms))
         self.send(delivered(bulk_load.encode(bracket), timestamp=at_ms, key=None))
 
-    def published(self) -> dict[str, list[Fired]]:
-        """The newest revision of every escalation, by case, as a rebuild reads it back."""
+    def published(self, first: int) -> dict[str, list[Fired]]:
+        """The newest revisions of escalations from an offset on, by case, as a start reads them."""
         newest: dict[str, Escalation] = {}
-        for one in self.escalations:
+        for one in self.escalations[first:]:
             known = newest.get(one.escalation_id)
             if known is None or known.revision <= one.revision:
                 newest[one.escalation_id] = one
@@ -89,13 +91,17 @@ class Worker:
         state = PartitionState(0, engine().rules)
         if self.broker.next_offset is None:
             state.generation = self.broker.generation + 1
-            state.published = self.broker.published()
             self.broker.states = {}
+            published = self.broker.published(0)
         else:
             state.generation = self.broker.generation
             state.next_offset = self.broker.next_offset
+            state.now = self.broker.now
+            state.escalations_next = self.broker.escalations_next
+            published = self.broker.published(self.broker.escalations_next)
             for case_id, packed in self.broker.states.items():
                 state.restore(case_id, packed)
+        state.note_published(published)
         state.settle(self.broker.counts, engine().version, 0.0)
         self.state = state
         self.keeper = CaseKeeper(engine(), state, partitions=1)
@@ -137,12 +143,16 @@ class Worker:
         for escalation in effects.escalations:
             self._survive()
             self.broker.escalations.append(_copy(msgspec.json.encode(escalation)))
+        if effects.escalations:
+            self.state.escalations_next = len(self.broker.escalations)
         for case_id, packed in effects.states:
             self._survive()
             self.broker.states[case_id] = packed
         self._survive()
         self.broker.next_offset = self.state.next_offset
         self.broker.generation = self.state.generation
+        self.broker.escalations_next = self.state.escalations_next
+        self.broker.now = self.state.now
 
     def _survive(self) -> None:
         if self.crash_after is None:

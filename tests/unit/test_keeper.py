@@ -320,7 +320,7 @@ def test_a_rebuild_publishes_only_what_differs_from_what_was_published() -> None
     first.sweep("2026-03-03 10:00")
     seen = first.state.peek("A"), first.state.peek("B")
     state = PartitionState(0, engine().rules, generation=2)
-    state.published = {one.case_id: one.fired for one in seen if one is not None}
+    state.note_published({one.case_id: one.fired for one in seen if one is not None})
     rebuilt = Partition(state)
     late = event("B", "2", "accepted", "2026-03-02 12:00")
     rebuilt.push("2026-03-03 11:00", *map(delivered, [*records, late]))

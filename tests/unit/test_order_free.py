@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from random import Random
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -170,7 +169,6 @@ def test_a_bulk_load_withdraws_nothing_and_fires_what_stands_once_at_its_close(s
     assert all(one.known_late for one in worker.broker.escalations)
 
 
-@pytest.mark.xfail(strict=True, reason="a crash between an escalation and its state forgets it")
 @many(1_000)
 @given(seed=seeds)
 def test_crashes_change_nothing_whatever_comes_before_the_sweep_is_done_again(seed: int) -> None:

@@ -1,7 +1,4 @@
-"""The smallest courses that random ones (``test_order_free``) were reduced to.
-
-What is marked as failing is known to be wrong: the reason says in what.
-"""
+"""The smallest courses that random ones (``test_order_free``) were reduced to."""
 
 from __future__ import annotations
 
@@ -13,9 +10,6 @@ from tests.unit.order_free_claims import assert_as_the_reference
 from tests.unit.order_free_world import Broker, Crashed, Worker
 
 MORNING = "2026-03-02 09:00"  # a Monday
-CRASH = "a crash between an escalation and its state forgets that it was published"
-ITEM = "a case whose item turns out to be another, or none, cannot withdraw what it published"
-CLOCK = "a now that goes back undoes what was judged by the later one"
 
 
 def fired(worker: Worker, now: str) -> list[tuple[str, str, str, int]]:
@@ -59,7 +53,6 @@ def test_a_case_that_is_due_in_a_moment_does_not_keep_a_late_one_from_its_sweep(
     assert [len(one.escalations) for one in slices] == [1]
 
 
-@pytest.mark.xfail(strict=True, reason=CRASH)
 def test_what_was_published_before_a_crash_is_withdrawn_if_it_was_mistaken() -> None:
     worker = Worker(Broker())
     sent(worker, MORNING, event("A", "1", "submitted", MORNING))
@@ -74,7 +67,6 @@ def test_what_was_published_before_a_crash_is_withdrawn_if_it_was_mistaken() -> 
     ]
 
 
-@pytest.mark.xfail(strict=True, reason=ITEM, raises=KeyError)
 def test_what_was_published_is_withdrawn_where_the_item_was_another() -> None:
     worker = Worker(Broker())
     sent(worker, MORNING, event("A", "1", "submitted", MORNING))
@@ -84,7 +76,6 @@ def test_what_was_published_is_withdrawn_where_the_item_was_another() -> None:
     assert ("dispatch", "red", "withdrawn", 2) in fired(worker, "2026-03-03 11:00")
 
 
-@pytest.mark.xfail(strict=True, reason=ITEM)
 def test_what_was_published_is_withdrawn_where_the_case_has_no_item_after_all() -> None:
     worker = Worker(Broker())
     sent(worker, MORNING, event("A", "1", "submitted", MORNING))
@@ -94,7 +85,6 @@ def test_what_was_published_is_withdrawn_where_the_case_has_no_item_after_all() 
     assert ("dispatch", "red", "withdrawn", 2) in fired(worker, "2026-03-03 11:00")
 
 
-@pytest.mark.xfail(strict=True, reason=CLOCK)
 def test_a_now_that_goes_back_a_little_confuses_no_case() -> None:
     worker = Worker(Broker())
     submitted = event("A", "1", "submitted", "2026-03-02 09:00:00")
@@ -106,7 +96,6 @@ def test_a_now_that_goes_back_a_little_confuses_no_case() -> None:
     assert_as_the_reference(worker, [submitted, note, accepted], at("2026-03-03 10:00"))
 
 
-@pytest.mark.xfail(strict=True, reason=CLOCK)
 def test_a_now_that_goes_back_a_little_withdraws_nothing_that_was_true() -> None:
     worker = Worker(Broker())
     sent(worker, MORNING, event("A", "1", "submitted", MORNING))
