@@ -18,8 +18,9 @@ from confluent_kafka import (
     Message,
     TopicPartition,
 )
+from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
-from schemas.errors import Misconfigured, Unavailable
+from schemas.errors import JushouError, Misconfigured, Unavailable
 from sinks.record import Record
 
 Partition = tuple[str, int]
@@ -73,8 +74,13 @@ class SinkConsumer:
                 "stats_cb": self._read_statistics,
             }
         )
+        self._admin = AdminClient({"bootstrap.servers": bootstrap})
         wanted = list(topics)
-        self._require(wanted)
+        try:
+            self._require(wanted)
+        except JushouError:
+            self.close()
+            raise
         self._consumer.subscribe(
             wanted,
             on_assign=self._assigned,
@@ -94,8 +100,7 @@ class SinkConsumer:
             # One that was revoked while these records were on their way belongs to another.
             if partition in self._owned:
                 found.setdefault(partition, []).append(_record(message))
-        for partition in found:
-            self._ends.pop(partition, None)
+                self._ends.pop(partition, None)
         return found
 
     def commit(self, next_offsets: Mapping[Partition, int]) -> bool:
@@ -140,22 +145,32 @@ class SinkConsumer:
         """
         if not self._joined or any(partition not in self._ends for partition in self._owned):
             return False
-        return all(
-            self._ends[partition] >= self._end_on_broker(partition) for partition in self._owned
-        )
+        return all(self._ends[partition] >= end for partition, end in self._broker_ends().items())
 
     def close(self) -> None:
         """Leave the group; nothing more is committed."""
         self._consumer.close()
 
-    def _end_on_broker(self, partition: Partition) -> int:
+    def _broker_ends(self) -> dict[Partition, int]:
+        """Return the end of each owned partition as the broker has it now.
+
+        By a client of its own: a question of the consumer waits behind its fetch, half a second
+        for each partition.
+        """
+        if not self._owned:
+            return {}
+        newest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+        asked = self._admin.list_offsets(
+            {each: newest for each in _topic_partitions(self._owned)},
+            request_timeout=_WATERMARK_S,
+        )
         try:
-            _, end = self._consumer.get_watermark_offsets(
-                TopicPartition(*partition), timeout=_WATERMARK_S
-            )
+            return {
+                (each.topic, each.partition): int(future.result().offset)
+                for each, future in asked.items()
+            }
         except KafkaException as fault:
-            raise Unavailable(f"Kafka does not tell the end of {partition}: {fault}") from fault
-        return int(end)
+            raise Unavailable(f"Kafka does not tell the ends of topics: {fault.args[0]}") from fault
 
     def _require(self, topics: list[str]) -> None:
         try:

@@ -16,8 +16,8 @@ from sinks.record import Record
 TABLE = "escalations"
 NAMES = (
     "escalation_id", "revision", "state", "cause", "case_id", "item", "department", "county",
-    "township", "clock", "start_event_id", "cycle", "level", "to", "due_at", "at", "published_at",
-    "known_late", "provisional", "policy", "calendar", "reason_zh", "reason_en",
+    "township", "clock", "start_event_id", "cycle", "level", "to", "term", "due_at", "at",
+    "published_at", "known_late", "provisional", "policy", "calendar", "reason_zh", "reason_en",
     "source_partition", "source_offset",
 )  # fmt: skip
 TOMBSTONE = "tombstone"
@@ -52,6 +52,7 @@ def _row(escalation: Escalation, partition: int, offset: int) -> Row:
         escalation.cycle,
         escalation.level,
         escalation.to,
+        escalation.limit,
         None if escalation.due_at is None else parse_instant(escalation.due_at),
         parse_instant(escalation.at),
         parse_instant(escalation.published_at),

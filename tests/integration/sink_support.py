@@ -116,7 +116,7 @@ class Written:
     def _escalate(self, standing: dict[str, Any], revision: int, state: EscalationState) -> None:
         escalation = Escalation(
             revision=revision, state=state, cause=Cause.REACHED, item="water.drinking",
-            department="water", county="530102", cycle=1, due_at=standing["at"],
+            department="water", county="530102", cycle=1, limit="10d", due_at=standing["at"],
             published_at="2026-06-01T00:00:00.5+08:00", known_late=False, policy="2021-11",
             calendar="2026", reason=Reason("到期", "due"), **standing,
         )  # fmt: skip

@@ -17,6 +17,7 @@ CREATE TABLE IF NOT EXISTS escalations
     cycle            UInt32                 COMMENT 'from 1, in order of start',
     level            LowCardinality(String) COMMENT 'yellow, red, prefecture, supervise, supervise-again',
     `to`             LowCardinality(String) COMMENT 'who is to act',
+    term             LowCardinality(String) COMMENT 'what the clock allows with extensions, such as 30wd',
     due_at           Nullable(DateTime64(3, 'UTC')) COMMENT 'when the clock is due',
     at               DateTime64(3, 'UTC')   COMMENT 'the instant of the step',
     published_at     DateTime64(3, 'UTC')   COMMENT 'when the worker sent this revision',
