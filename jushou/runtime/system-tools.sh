@@ -11,6 +11,14 @@ wanted=()
 
 java_version() { java -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p' | head -n 1; }
 
+# By the names of files, since fc-list itself may be missing; so may any of the folders.
+has_chinese_font() {
+    local folders=(/usr/share/fonts /usr/local/share/fonts ~/.fonts ~/.local/share/fonts) fonts
+    fonts=$(find "${folders[@]}" \( -iname '*cjk*' -o -iname '*sourcehan*' -o -iname 'wqy*' \
+        -o -iname '*noto*sc*' \) 2>/dev/null || true)
+    [ -n "$fonts" ]
+}
+
 look() {
     needed=()
     wanted=()
@@ -20,10 +28,7 @@ look() {
     if [ -e dashboards/package.json ] && ! command -v npm >/dev/null; then needed+=(nodejs npm); fi
     command -v chromium >/dev/null || command -v chromium-browser >/dev/null ||
         command -v google-chrome >/dev/null || wanted+=(chromium)
-    # Font files by name: fc-list itself may be missing.
-    find /usr/share/fonts /usr/local/share/fonts ~/.fonts ~/.local/share/fonts \
-        \( -iname '*cjk*' -o -iname '*sourcehan*' -o -iname 'wqy*' -o -iname '*noto*sc*' \) \
-        2>/dev/null | grep -q . || wanted+=(fonts-noto-cjk)
+    has_chinese_font || wanted+=(fonts-noto-cjk)
 }
 
 if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
