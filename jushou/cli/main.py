@@ -17,6 +17,7 @@ from jushou.cli.policy import policy
 from jushou.cli.produce import produce
 from jushou.cli.replay import replay
 from jushou.cli.schemas import schemas
+from jushou.cli.screenshots import screenshots
 from jushou.cli.servers import clickhouse, kafka
 from jushou.cli.sink import sink
 from jushou.cli.topics import topics
@@ -41,6 +42,7 @@ for command in (
     catalogue,
     calendar,
     schemas,
+    screenshots,
     kafka,
     clickhouse,
     health,
