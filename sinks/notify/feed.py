@@ -14,7 +14,7 @@ import msgspec
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer
 
 from schemas.action import Action, decode_action
-from schemas.errors import DeadLetterReason, InvalidRecord, Unavailable
+from schemas.errors import DeadLetterReason, InvalidRecord, Misconfigured, Unavailable
 from schemas.escalation import Escalation
 from schemas.topics import ACTIONS, DEAD_LETTERS, DELIVERIES, ESCALATIONS, HEARTBEATS
 from sinks.notify import metrics
@@ -51,10 +51,12 @@ class Feed:
         self.topics = topics
         self._bootstrap = bootstrap
         self._faults: list[KafkaError] = []
+        # A static member: started again after a crash it has its partitions at once, not after
+        # the session's 45 s; and a second notifier of the group puts an end to the first.
         self._consumer = Consumer({
-            "bootstrap.servers": bootstrap, "group.id": group, "enable.auto.commit": False,
-            "auto.offset.reset": "earliest", "enable.auto.offset.store": False,
-            "partition.assignment.strategy": "cooperative-sticky",
+            "bootstrap.servers": bootstrap, "group.id": group, "group.instance.id": group,
+            "enable.auto.commit": False, "enable.auto.offset.store": False,
+            "auto.offset.reset": "earliest",
         })  # fmt: skip
         self._consumer.subscribe([topics.escalations, topics.actions, topics.heartbeats])
         self._producer = Producer({
@@ -79,7 +81,9 @@ class Feed:
         fault = message.error()
         if fault is not None:
             if fault.fatal():
-                raise Unavailable(f"Kafka at {self._bootstrap}: {fault.str()}")
+                raise Misconfigured(
+                    f"Kafka at {self._bootstrap}: {fault.str()}; only one notifier of a group runs"
+                )
             return
         topic, raw = message.topic(), message.value() or b""
         try:

@@ -44,7 +44,8 @@ def _read(consumer: Consumer, bootstrap: str, topic: str) -> Iterator[bytes]:
         )
         consumer.assign([TopicPartition(topic, partition, low)])
         while low < high:
-            messages = consumer.consume(5_000, timeout=_TIMEOUT_S)
+            # Never more than there are: it waits until it has as many as it was asked for.
+            messages = consumer.consume(min(5_000, high - low), timeout=_TIMEOUT_S)
             if not messages:
                 raise Unavailable(f"Kafka at {bootstrap} gives nothing of {topic}")
             for message in messages:

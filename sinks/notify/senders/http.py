@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import logging
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -14,6 +15,9 @@ import httpx
 
 from sinks.notify.outcome import Outcome, Verdict, Why
 
+# Both write the whole address of each request into the log.
+for _library in ("httpx", "httpcore"):
+    logging.getLogger(_library).setLevel(logging.WARNING)
 # An endpoint that asks for more than an hour is tried again after an hour: it may be mistaken.
 _LONGEST_WAIT_S = 3_600.0
 
