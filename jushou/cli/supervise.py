@@ -1,0 +1,87 @@
+"""``jushou supervise``: the list of supervisions (督办) with their ages, and notices to print."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from jushou.cli.options import AsOfOrNow, as_of_ms
+
+if TYPE_CHECKING:
+    from sinks.notify.supervision import Supervision
+
+
+def supervise(
+    county: Annotated[str | None, typer.Option(help="only this county, six digits")] = None,
+    case: Annotated[str | None, typer.Option(help="only this case")] = None,
+    open_only: Annotated[bool, typer.Option("--open", help="leave out closed ones")] = False,
+    notice: Annotated[
+        Path | None, typer.Option(help="write the notice (督办单) of the case or county here, HTML")
+    ] = None,
+    routing: Annotated[Path | None, typer.Option(help="folder of routing files")] = None,
+    as_of: AsOfOrNow = None,
+    bootstrap: Annotated[
+        str | None, typer.Option(help="Kafka, host:port,…; else JUSHOU_BOOTSTRAP")
+    ] = None,
+) -> None:
+    """List supervisions: asked, answered or closed, for how long, and whether a stage is late."""
+    import time
+
+    from jushou.settings import Settings
+    from schemas.errors import JushouError
+    from schemas.routing.load import load_routing
+    from sinks.notify.facts import Speaker
+    from sinks.notify.notice import county_notice, order, row_of
+
+    now_ms = int(time.time() * 1000) if as_of is None else as_of_ms(as_of)
+    try:
+        loaded = load_routing(routing)
+        found = _read(bootstrap or Settings().bootstrap, now_ms)
+    except JushouError as fault:
+        print(f"jushou supervise: {fault}", file=sys.stderr)
+        raise typer.Exit(1) from None
+    chosen = [
+        each
+        for each in order(found)
+        if county in (None, each.escalation.county)
+        and case in (None, each.escalation.case_id)
+        and not (open_only and each.closed_ms is not None)
+    ]
+    speaker = Speaker(loaded, "zh")
+    for each in chosen:
+        row = row_of(each, speaker, now_ms)
+        names = ("case", "place", "item", "asked", "ground", "stages", "state")
+        print("  ".join([*(row[name] for name in names if row[name]), f"{row['age']} 天"]))
+    if notice is not None:
+        try:
+            notice.write_text(county_notice(chosen, loaded, now_ms), "utf-8")
+        except ValueError as fault:
+            print(f"jushou supervise: {fault}; give --county or --case", file=sys.stderr)
+            raise typer.Exit(1) from None
+
+
+def _read(bootstrap: str, now_ms: int) -> list[Supervision]:
+    import msgspec
+
+    from schemas.action import decode_action
+    from schemas.errors import InvalidRecord
+    from schemas.escalation import Escalation
+    from schemas.topics import ACTIONS, ESCALATIONS
+    from sinks.notify.supervision import supervisions
+    from sinks.notify.topic_reader import read_topic
+
+    escalations, actions = [], []
+    for raw in read_topic(bootstrap, ESCALATIONS.name):
+        try:
+            escalations.append(msgspec.json.decode(raw, type=Escalation))
+        except msgspec.DecodeError:
+            continue  # the notifier has set it aside
+    for raw in read_topic(bootstrap, ACTIONS.name):
+        try:
+            actions.append(decode_action(raw))
+        except InvalidRecord:
+            continue
+    return supervisions(escalations, actions, now_ms)

@@ -1,0 +1,140 @@
+"""Supervisions (督办) as a pure fold over escalations and the actions of people.
+
+Beside the path of a message: the list with ages, and what the notices are printed from. Each
+standing ``supervise`` opens one record per case and cycle; nothing else is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from schemas.action import Action, ActionType, Side
+from schemas.escalation import Escalation, EscalationState
+from schemas.instants import DAY_MS, parse_instant
+
+OPENS, AGAIN, OVERALL = "supervise", "supervise-again", "overall"
+# Levels that say that a stage itself was not done in time.
+_LATE = ("red", "prefecture")
+
+
+class State(StrEnum):
+    """Where a supervision stands."""
+
+    ASKED = "asked"
+    ANSWERED = "answered"
+    CLOSED = "closed"
+
+
+class Ground(StrEnum):
+    """Why it is listed: a stage is late, or ten days passed with every stage within its limit.
+
+    The second is lawful (housing works, 低保): it is listed, and nobody is blamed.
+    """
+
+    STAGE_LATE = "stage-late"
+    WITHIN_LIMITS = "within-limits"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supervision:
+    """One supervision at an instant. ``late`` are the standing late stages, oldest first.
+
+    ``repeated_ms`` are the instants at which it was asked again, by the ladder or by a person;
+    ``unanswered_for_days`` counts whole days since the last asking, ``None`` once answered.
+    """
+
+    escalation: Escalation
+    state: State
+    ground: Ground
+    asked_ms: int
+    age_days: int
+    repeated_ms: tuple[int, ...] = ()
+    answered_ms: int | None = None
+    closed_ms: int | None = None
+    unanswered_for_days: int | None = None
+    late: tuple[Escalation, ...] = ()
+    notes: tuple[tuple[int, str, str], ...] = ()
+
+
+def supervisions(
+    escalations: Iterable[Escalation], actions: Iterable[Action], as_of: int
+) -> list[Supervision]:
+    """Return the supervisions that stand at ``as_of`` (ms), the oldest first.
+
+    Of each escalation the highest revision counts, of each action the first record; the order of
+    arrival does not matter. Records after ``as_of`` have no effect.
+    """
+    newest: dict[str, Escalation] = {}
+    for each in escalations:
+        known = newest.get(each.escalation_id)
+        if parse_instant(each.at) <= as_of and (known is None or each.revision > known.revision):
+            newest[each.escalation_id] = each
+    standing = [each for each in newest.values() if each.state is EscalationState.FIRED]
+    of_case: dict[str, list[Escalation]] = {}
+    for each in standing:
+        of_case.setdefault(each.case_id, []).append(each)
+    by_id: dict[str, dict[str, Action]] = {}
+    for action in actions:
+        if parse_instant(action.at) <= as_of:
+            by_id.setdefault(action.escalation_id, {}).setdefault(action.action_id, action)
+    found = [
+        _supervision(each, of_case[each.case_id], by_id, as_of)
+        for each in standing
+        if each.level == OPENS
+    ]
+    return sorted(found, key=lambda one: (one.asked_ms, one.escalation.escalation_id))
+
+
+def _supervision(
+    opened: Escalation,
+    of_case: list[Escalation],
+    by_id: dict[str, dict[str, Action]],
+    as_of: int,
+) -> Supervision:
+    same = (opened.clock, opened.start_event_id)
+    again = [
+        each for each in of_case
+        if each.level == AGAIN and (each.clock, each.start_event_id) == same
+    ]  # fmt: skip
+    of_these = (by_id.get(each.escalation_id, {}).values() for each in (opened, *again))
+    actions = sorted(
+        (action for several in of_these for action in several),
+        key=lambda action: (parse_instant(action.at), action.action_id),
+    )
+    asked_ms = parse_instant(opened.at)
+    repeated = sorted(
+        [parse_instant(each.at) for each in again] + _at(actions, ActionType.REPEATED)
+    )
+    closed = [
+        parse_instant(action.at) for action in actions
+        if action.type is ActionType.CLOSED and action.side is Side.PROVINCE
+    ]  # fmt: skip
+    # An answer holds until it is asked again.
+    last_asked = max([asked_ms, *repeated])
+    answered = [at for at in _at(actions, ActionType.ANSWERED) if at >= last_asked]
+    late = sorted(
+        (each for each in of_case if each.clock != OVERALL and each.level in _LATE),
+        key=lambda each: parse_instant(each.at),
+    )
+    state = State.CLOSED if closed else State.ANSWERED if answered else State.ASKED
+    return Supervision(
+        escalation=opened,
+        state=state,
+        ground=Ground.STAGE_LATE if late else Ground.WITHIN_LIMITS,
+        asked_ms=asked_ms,
+        age_days=((closed[0] if closed else as_of) - asked_ms) // DAY_MS,
+        repeated_ms=tuple(repeated),
+        answered_ms=answered[-1] if answered else None,
+        closed_ms=closed[0] if closed else None,
+        unanswered_for_days=(as_of - last_asked) // DAY_MS if state is State.ASKED else None,
+        late=tuple(late),
+        notes=tuple(
+            (parse_instant(action.at), action.by, action.note) for action in actions if action.note
+        ),
+    )
+
+
+def _at(actions: list[Action], kind: ActionType) -> list[int]:
+    return [parse_instant(action.at) for action in actions if action.type is kind]
