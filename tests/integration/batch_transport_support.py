@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 from faust.types import TP
+from mode.threads import WorkerThread
 
 from streams.transport import BatchApp, RecordBatch, batch_app, batch_topic, serve
 
@@ -162,7 +164,17 @@ async def served(app: BatchApp, stop_within_s: float = 15.0) -> AsyncIterator[as
         yield worker
     finally:
         until.set()
-        await worker
+        try:
+            await worker
+        finally:
+            await _threads_ended()
+
+
+async def _threads_ended() -> None:
+    """A thread of an app that was given up says so to this loop: let it, before the loop closes."""
+    for thread in threading.enumerate():
+        if isinstance(thread, WorkerThread):
+            await asyncio.to_thread(thread.join, 10.0)
 
 
 def places(topic: str, partitions: int) -> frozenset[TP]:
