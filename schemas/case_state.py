@@ -58,7 +58,9 @@ class Fired(Struct, array_like=True, gc=False):
     """The newest revision that was published of one escalation of the case.
 
     ``limit`` is the cycle's limit when it fired: a later, longer one supersedes it. ``item`` is
-    the case's item then: a late event can show that it is another.
+    the case's item then: a late event can show that it is another. ``calendar`` is the version
+    of the calendar by which it stood when it was last judged, ``cause`` why the newest revision was
+    published (``schemas.escalation.Cause``); both are empty in states of earlier builds.
     """
 
     clock: str
@@ -73,6 +75,8 @@ class Fired(Struct, array_like=True, gc=False):
     cycle: int = 1
     policy: str = ""
     item: str = ""
+    calendar: str = ""
+    cause: str = ""
 
 
 class Violation(Struct, array_like=True, gc=False):
@@ -91,7 +95,8 @@ class CaseState(Struct, array_like=True, gc=False):
     the ids of events of a type that the item does not have; ``held`` the original bytes of events
     that came before the item was known, by id. ``judged_by`` is the version of catalogue and
     calendar that the state was folded with. ``unjudged`` says that something may have to be fired
-    or withdrawn although no timer will say so; it survives a crash.
+    or withdrawn although no timer will say so; it survives a crash. ``carried`` is the number of
+    policies of the item that its open cycles have gone over to (``streams.core.carry_over``).
     """
 
     case_id: str
@@ -124,6 +129,7 @@ class CaseState(Struct, array_like=True, gc=False):
     held: dict[str, bytes] = field(default_factory=dict)
     judged_by: str = ""
     unjudged: bool = False
+    carried: int = 0
 
 
 encode = msgspec.msgpack.Encoder().encode

@@ -57,8 +57,11 @@ def diff(
         ),
     ] = None,
     apply_to: Annotated[
-        ApplyTo, typer.Option(help="NEW holds for cycles that start under it, or open ones too")
-    ] = ApplyTo.NEW,
+        ApplyTo | None,
+        typer.Option(
+            help="NEW holds for clocks that start under it, or live ones too; else as its files say"
+        ),
+    ] = None,
     calendar_old: Annotated[
         Path | None, typer.Option(help="folder of calendar files for OLD; else the shipped ones")
     ] = None,
@@ -82,7 +85,8 @@ def diff(
     try:
         before = _trial(_catalogue(old), calendar_old)
         tried = _tried(old, new, in_force_from)
-        after = _trial(tried, calendar_new, open_too=apply_to is ApplyTo.OPEN)
+        open_too = None if apply_to is None else apply_to is ApplyTo.OPEN
+        after = _trial(tried, calendar_new, open_too=open_too)
     except JushouError as fault:
         print(f"jushou policy diff: {fault}", file=sys.stderr)
         raise typer.Exit(2) from None
@@ -135,7 +139,7 @@ def _tried(old: str, new: str, day: dt.datetime | None) -> Catalogue:
     return in_force_from(_catalogue(old), _catalogue(new), day.date())
 
 
-def _trial(catalogue: Catalogue, calendar: Path | None, *, open_too: bool = False) -> Trial:
+def _trial(catalogue: Catalogue, calendar: Path | None, *, open_too: bool | None = None) -> Trial:
     from streams.core.policy_trial import Trial
 
     return Trial(catalogue, _calendars(calendar), open_too=open_too)

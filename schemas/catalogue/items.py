@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from schemas.catalogue.clocks import OVERALL, ReadClock, read_clock
-from schemas.catalogue.model import Clock, Item, Quota, Source, Text
+from schemas.catalogue.model import AppliesTo, Clock, Item, Quota, Source, Text
 from schemas.catalogue.quotas import ReadQuota, read_quota
 from schemas.catalogue.terms import read_text
 from schemas.catalogue.vocabulary import Vocabulary
@@ -26,12 +26,13 @@ ITEM_FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What the head of a file says: whose rules, and from which day to which (inclusive)."""
+    """What the head of a file says: whose rules, from which day to which (inclusive), for whom."""
 
     name: str
     in_force_from: dt.date
     in_force_until: dt.date | None
     department: str
+    applies_to: AppliesTo = AppliesTo.NEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ def read_item(
         supervised=OVERALL in named,
         policy=policy.name,
         in_force_from=policy.in_force_from,
+        applies_to=policy.applies_to,
     )
 
 

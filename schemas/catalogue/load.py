@@ -3,7 +3,8 @@
 Stands before the path of an event: every process loads the catalogue at start and stops if it
 cannot work. A folder holds one policy or several below it; each ``*.yaml`` is the file of one
 department, and one ``general.yaml`` holds what all share. A later policy is another folder (or
-file) with a later ``in_force_from`` that holds only the items that it changes, whole.
+file) with a later ``in_force_from`` that holds only the items that it changes, whole; its head
+says with ``applies_to: open`` that it governs the clocks that are live on that day too.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from types import MappingProxyType
 
 from schemas.catalogue.clocks import OVERALL, read_clock
 from schemas.catalogue.items import OfEveryItem, Policy, read_item
-from schemas.catalogue.model import Catalogue, Item
+from schemas.catalogue.model import AppliesTo, Catalogue, Item
 from schemas.catalogue.quotas import read_quota
 from schemas.catalogue.versions import ReadVersion, check_policies, order_versions
 from schemas.catalogue.vocabulary import (
@@ -35,6 +36,7 @@ _DEPARTMENT_FIELDS = (
     "policy",
     "in_force_from",
     "in_force_until",
+    "applies_to",
     "department",
     "events",
     "sources",
@@ -124,18 +126,32 @@ def _read_head(fields: Fields, words: Vocabulary) -> tuple[Policy, Value] | None
     before = len(fields.value.faults)
     policy, since = fields.need("policy"), fields.need("in_force_from")
     name, first_day = (policy.text() if policy else None), (since.date() if since else None)
-    last_day, department = None, ""
+    last_day, department, applies_to = None, "", AppliesTo.NEW
     if fields.value.path.name != _GENERAL:
         until, given = fields.get("in_force_until"), fields.need("department")
         last_day = until.date() if until else None
         department = (given.text() if given else None) or ""
+        applies_to = _read_applies_to(fields.get("applies_to"))
         if given and department and department not in words.departments:
             given.fault(f"unknown department {department!r}; known: {', '.join(words.departments)}")
         if until and last_day and first_day and last_day < first_day:
             until.fault(f"{last_day} is before the policy is in force ({first_day})")
     if name is None or first_day is None or since is None or len(fields.value.faults) > before:
         return None
-    return Policy(name, first_day, last_day, department), since
+    return Policy(name, first_day, last_day, department, applies_to), since
+
+
+def _read_applies_to(value: Value | None) -> AppliesTo:
+    """Return whose clocks the file's policy governs: without a word those that start under it."""
+    given = value.text() if value else None
+    if value is None or given is None:
+        return AppliesTo.NEW
+    if given in list(AppliesTo):
+        return AppliesTo(given)
+    value.fault(
+        f"unknown {given!r}; write new (clocks that start under the policy) or open (live ones too)"
+    )
+    return AppliesTo.NEW
 
 
 def _read_items(

@@ -21,6 +21,17 @@ class Unit(StrEnum):
     WORKING_DAYS = "wd"
 
 
+class AppliesTo(StrEnum):
+    """Whose clocks a policy governs: those that start under it, or those that are live too.
+
+    Either way the policy holds from 00:00 of its day; ``streams.core.carry_over`` says which live
+    cycles keep theirs even under ``open``.
+    """
+
+    NEW = "new"
+    OPEN = "open"
+
+
 class Pause(StrEnum):
     """The two pauses a case can be in (``supplement_requested``, ``suspended``)."""
 
@@ -139,6 +150,7 @@ class Item:
     supervised: bool
     policy: str
     in_force_from: dt.date
+    applies_to: AppliesTo = AppliesTo.NEW
 
 
 @dataclass(frozen=True, slots=True)

@@ -212,10 +212,11 @@ class CaseKeeper:
         if seen is None or seen.loads:
             return
         state = self.state.touch(case_id)
-        moved = self.engine.advance(state, now) or state.unjudged
         if state.judged_by != self.engine.version:
             self.engine.refold(state, now)
             moved = True
+        else:
+            moved = self.engine.advance(state, now) or state.unjudged
         rules = self.engine.rules[state.item] if state.item is not None else None
         changes = judge(state, rules, self.engine.calendars, now)
         for change in changes:

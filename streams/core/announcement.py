@@ -75,7 +75,7 @@ def _reason(change: Change, rules: ItemRules, rule: ClockRule, step: StepRule) -
         )
     if change.cause is Cause.SUPERSEDED:
         return Reason(
-            zh + f"期限已延至{due_zh}，此前的提醒作废。",
+            zh + f"期限已调整至{due_zh}，此前的提醒作废。",
             en + f"now due {due_en}; the earlier notice no longer holds.",
         )
     if step.when is When.BEFORE:

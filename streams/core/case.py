@@ -12,8 +12,10 @@ from enum import StrEnum
 
 from schemas.case_event import StoredEvent, precedence
 from schemas.case_state import CaseState
+from schemas.catalogue.digest import digest
 from schemas.catalogue.model import Catalogue
 from streams.core.calendar import Calendars
+from streams.core.carry_over import carried_at, carry_over
 from streams.core.fold import apply, item_event
 from streams.core.rules import ItemRules
 
@@ -33,20 +35,20 @@ class Engine:
     """The core with its data: rules of the items and calendars. It holds no state of a case.
 
     ``version`` names both; a state that was folded with another one is folded again.
-    ``catalogue`` is what the rules were built from: it has the names shown to people.
+    ``catalogue`` is what the rules were built from: it has the names shown to people, and is named
+    in the version by its digest.
     """
 
     def __init__(
         self,
         rules: dict[str, ItemRules],
         calendars: Calendars,
-        catalogue_version: str = "",
         catalogue: Catalogue | None = None,
     ) -> None:
         self.rules = rules
         self.catalogue = catalogue
         self.calendars = calendars
-        self.version = f"{catalogue_version}/{calendars.version}"
+        self.version = f"{digest(catalogue) if catalogue else ''}/{calendars.version}"
 
     def add(self, state: CaseState, event: StoredEvent, now: int) -> Added:
         """Add an event to a case as of ``now`` (milliseconds) and say what became of it.
@@ -56,6 +58,9 @@ class Engine:
         """
         events = state.events
         event_id = event.event_id
+        if state.judged_by != self.version and events:
+            # Folded with another catalogue: its cycles may name policies that are no more.
+            self.refold(state, now)
         for known in events:
             if known.event_id == event_id:
                 return self._settle(state, known, event, now)
@@ -63,10 +68,18 @@ class Engine:
             self._open(state, event, now)
         if state.item is None or (events and not _follows(event, events[-1])):
             return self._insert(state, event, now)
+        rules = self.rules[state.item]
+        if rules.for_open and event.at <= now:
+            carried = carried_at(state, rules)
+            if carried is not None and event.at < carried:
+                # The policy has been carried over: this comes before.
+                return self._insert(state, event, now)
+            if state.applied == len(events):
+                carry_over(state, rules, self.calendars, event.at)
         events.append(event)
         if event.at > now or state.applied != len(events) - 1:
             return Added.PENDING
-        apply(state, event, self.rules[state.item], self.calendars)
+        apply(state, event, rules, self.calendars)
         state.applied += 1
         return Added.APPLIED
 
@@ -77,18 +90,27 @@ class Engine:
             state.item = event.heading.item
 
     def advance(self, state: CaseState, now: int) -> bool:
-        """Apply the events whose time has come; say whether there were any."""
-        if state.applied == len(state.events) or state.events[state.applied].at > now:
-            return False
+        """Apply the events and policies whose time has come; say whether there were any."""
         if state.item is None:
+            if state.applied == len(state.events) or state.events[state.applied].at > now:
+                return False
             self.refold(state, now)
             # A case that still has no item is held: nothing of it has changed.
             return state.applied > 0
-        rules = self.rules[state.item]
-        while state.applied < len(state.events) and state.events[state.applied].at <= now:
-            apply(state, state.events[state.applied], rules, self.calendars)
+        return self._fold(state, self.rules[state.item], now)
+
+    def _fold(self, state: CaseState, rules: ItemRules, now: int) -> bool:
+        """Apply, in their order, what has its time up to ``now``; say whether there was any."""
+        events, before = state.events, state.applied
+        for event in events[before:] if before else events:
+            if event.at > now:
+                break
+            if rules.for_open:
+                carry_over(state, rules, self.calendars, event.at)
+            apply(state, event, rules, self.calendars)
             state.applied += 1
-        return True
+        carried = bool(rules.for_open) and carry_over(state, rules, self.calendars, now)
+        return carried or state.applied > before
 
     def refold(self, state: CaseState, now: int) -> None:
         """Fold the case again from its events, as of ``now``; what was published stays noted."""
@@ -100,12 +122,7 @@ class Engine:
         state.item = first.heading.item
         if state.item is None:
             return
-        rules = self.rules[state.item]
-        for event in state.events:
-            if event.at > now:
-                break
-            apply(state, event, rules, self.calendars)
-            state.applied += 1
+        self._fold(state, self.rules[state.item], now)
 
     def _insert(self, state: CaseState, event: StoredEvent, now: int) -> Added:
         insort(state.events, event, key=lambda known: known.order)
@@ -137,6 +154,6 @@ def _reset(state: CaseState) -> None:
     state.item = state.county = state.township = state.department = None
     state.raised_by = state.channel = state.household = None
     state.submitted_at = state.closed_at = state.outcome = None
-    state.reopened = state.bounces = state.applied = 0
+    state.reopened = state.bounces = state.applied = state.carried = 0
     state.pauses = {}
     state.live, state.ended, state.violations, state.set_aside = [], [], [], []

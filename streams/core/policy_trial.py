@@ -1,18 +1,8 @@
 """A policy tried on history: the cases as one catalogue and calendar judge them.
 
-Part of the core, beside the stream: nothing here is recorded or published. A trial says to whom a
-new policy applies:
-
-- **new cycles only** (the rule of ``spec/clocks.md``): a cycle keeps the policy that was in force
-  at 00:00 of the day on which it started.
-- **open cycles too**: at 00:00 of the day on which the new policy comes into force, every live
-  cycle of a clock that it still has goes over to it, with its start, its pauses and its extensions
-  as they are. Its ladder is then that of the new limit: a step that had fired and would not have
-  is withdrawn (``superseded``), one that would have fired already fires now, at the instant of the
-  new limit. Three kinds of cycles keep the old policy, so that nobody is blamed by a rule that was
-  not in force: those already past due, those that the new limit would put past due before that
-  day, and those with an extension in a unit that the new limit does not have. A clock that only
-  the new policy has starts with the next event that starts it.
+Part of the core, beside the stream: nothing here is recorded or published. To whom a new policy
+applies, its files say (``streams.core.carry_over``); a trial may say otherwise, for the newest
+policy of each item.
 """
 
 from __future__ import annotations
@@ -22,27 +12,29 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from schemas.case_event import StoredEvent
-from schemas.case_state import CaseState, Cycle
-from schemas.catalogue.model import Catalogue
-from schemas.instants import start_of_day
+from schemas.case_state import CaseState
+from schemas.catalogue.model import AppliesTo, Catalogue
 from streams.core.calendar import Calendars
 from streams.core.case import Engine
-from streams.core.due import schedule
 from streams.core.explanation_trace import settle
-from streams.core.rules import ItemRules, PolicyRules, build_rules
+from streams.core.rules import ItemRules, build_rules
 
 
 class Trial:
-    """Judges cases by one catalogue and calendar; ``open_too`` applies its newest policy to all.
+    """Judges cases by one catalogue and calendar.
 
-    It holds no state of a case. A case of an item that the catalogue lacks has no verdicts.
+    ``open_too`` says whether the newest policy of each item governs live cycles too; without it
+    the catalogue's files say so. A trial holds no state of a case. A case of an item that the
+    catalogue lacks has no verdicts.
     """
 
     def __init__(
-        self, catalogue: Catalogue, calendars: Calendars, *, open_too: bool = False
+        self, catalogue: Catalogue, calendars: Calendars, *, open_too: bool | None = None
     ) -> None:
-        self.engine = Engine(build_rules(catalogue), calendars, catalogue=catalogue)
-        self.open_too = open_too
+        if open_too is not None:
+            newest = AppliesTo.OPEN if open_too else AppliesTo.NEW
+            catalogue = applied_to(catalogue, newest)
+        self.engine = Engine(build_rules(catalogue), calendars, catalogue)
 
     def judge(
         self, case_id: str, events: Iterable[StoredEvent], as_of: int
@@ -60,39 +52,17 @@ class Trial:
         )
         rules = None if item is None else self.engine.rules.get(item)
         if rules is not None:
-            self._fold(state, rules, as_of)
+            self.engine.refold(state, as_of)
         return state, rules
 
-    def _fold(self, state: CaseState, rules: ItemRules, as_of: int) -> None:
-        newest = rules.policies[-1]
-        in_force_at = start_of_day(newest.in_force_from)
-        if not self.open_too or len(rules.policies) == 1 or as_of < in_force_at:
-            self.engine.refold(state, as_of)
-            return
-        self.engine.refold(state, in_force_at - 1)
-        for cycle in state.live:
-            _go_over(cycle, state, rules, newest, self.engine.calendars)
-        self.engine.advance(state, as_of)
 
-
-def _go_over(
-    cycle: Cycle, state: CaseState, rules: ItemRules, newest: PolicyRules, calendars: Calendars
-) -> None:
-    """Bring a live cycle under the newest policy, unless it is one of those that keep theirs."""
-    old, new = rules.clock(cycle.policy, cycle.clock), newest.clocks.get(cycle.clock)
-    in_force_at = start_of_day(newest.in_force_from)
-    if new is None or (cycle.due_at is not None and cycle.due_at < in_force_at):
-        return
-    if cycle.extended and new.unit is not old.unit:
-        return
-    limit = new.amount + cycle.extended
-    pauses = state.pauses.get(new.honours, ()) if new.honours is not None else ()
-    calendar = calendars.of_region(cycle.region)
-    due, provisional, steps = schedule(new, calendar, cycle.started_at, limit, pauses)
-    if due is not None and due < in_force_at:
-        return
-    cycle.policy, cycle.limit = new.policy, limit
-    cycle.due_at, cycle.provisional, cycle.steps = due, provisional, list(steps)
+def applied_to(catalogue: Catalogue, whom: AppliesTo) -> Catalogue:
+    """Return a catalogue with the newest policy of each item applied to other clocks."""
+    versions = {
+        code: (*versions[:-1], replace(versions[-1], applies_to=whom))
+        for code, versions in catalogue.versions.items()
+    }
+    return replace(catalogue, versions=versions)
 
 
 def up_to_policy(catalogue: Catalogue, policy: str) -> Catalogue:

@@ -24,7 +24,7 @@ from streams.core.verdicts import standing, verdicts
 def default_engine() -> Engine:
     """Return the engine with the shipped catalogue and the newest calendar of the build."""
     catalogue = load_catalogue()
-    return Engine(build_rules(catalogue), build_calendars(), catalogue=catalogue)
+    return Engine(build_rules(catalogue), build_calendars(), catalogue)
 
 
 class Replay:
@@ -53,9 +53,15 @@ class Replay:
             if self.engine.add(state, event, self.as_of) == "conflict":
                 self.conflicts.append((number, case_id, event.event_id))
 
+    def settled(self) -> Iterator[CaseState]:
+        """Yield every case as of the instant: policies that no event came after included."""
+        for state in self.cases.values():
+            self.engine.advance(state, self.as_of)
+            yield state
+
     def verdicts(self) -> Iterator[dict[str, Any]]:
         """Yield the verdict of every cycle, in the shape of the replay contract."""
-        for state in self.cases.values():
+        for state in self.settled():
             for verdict in verdicts(state, self.as_of):
                 row = verdict._asdict()
                 for name in ("started_at", "due_at", "stopped_at", "breached_at"):
@@ -64,7 +70,7 @@ class Replay:
 
     def escalations(self) -> Iterator[dict[str, Any]]:
         """Yield the escalations that stand as fired."""
-        for state in self.cases.values():
+        for state in self.settled():
             if state.item is None:
                 continue
             for hit in standing(state, self.engine.rules[state.item], self.as_of):

@@ -11,8 +11,18 @@ from enum import IntEnum
 from itertools import count
 from typing import Any
 
-from schemas.catalogue.model import Catalogue, Clock, Condition, Duration, Item, Pause, Quota, Unit
-from schemas.instants import day_of_date
+from schemas.catalogue.model import (
+    AppliesTo,
+    Catalogue,
+    Clock,
+    Condition,
+    Duration,
+    Item,
+    Pause,
+    Quota,
+    Unit,
+)
+from schemas.instants import day_of_date, start_of_day
 
 SUBMITTED = "submitted"
 REOPENED = "reopened"
@@ -76,9 +86,13 @@ class StartRule:
 
 @dataclass(slots=True)
 class PolicyRules:
-    """An item's clocks under one policy, by name and by the event that starts them."""
+    """An item's clocks under one policy, by name and by the event that starts them.
+
+    In force from the day number ``in_force_from``, at whose 00:00 is ``in_force_at`` (ms).
+    """
 
     in_force_from: int
+    in_force_at: int
     item: Item
     clocks: dict[str, ClockRule]
     starts: dict[str, list[StartRule]]
@@ -86,7 +100,10 @@ class PolicyRules:
 
 @dataclass(slots=True)
 class ItemRules:
-    """An item under all its policies, oldest first."""
+    """An item under all its policies, oldest first.
+
+    ``for_open`` are those of them that live cycles go over to (``streams.core.carry_over``).
+    """
 
     code: str
     department: str
@@ -97,6 +114,7 @@ class ItemRules:
     counted: frozenset[str]
     relaxing: bool
     by_policy: dict[str, PolicyRules] = field(default_factory=dict)
+    for_open: tuple[PolicyRules, ...] = ()
 
     def in_force(self, day: int) -> PolicyRules:
         """Return the policy in force at 00:00 of a day; the first one before it began."""
@@ -151,6 +169,10 @@ def _item_rules(code: str, versions: tuple[Item, ...], numbers: count[int]) -> I
         relaxing=any(quota.relaxed_where is not None for quota in newest.quotas),
     )
     rules.by_policy = {policy.item.policy: policy for policy in policies}
+    # Nothing goes over to the first one: it holds for whatever started before it too.
+    rules.for_open = tuple(
+        policy for policy in policies[1:] if policy.item.applies_to is AppliesTo.OPEN
+    )
     return rules
 
 
@@ -160,7 +182,8 @@ def _policy_rules(item: Item, numbers: count[int]) -> PolicyRules:
     for name, clock in item.clocks.items():
         for start in clock.starts:
             starts.setdefault(start.event, []).append(StartRule(clocks[name], start.where))
-    return PolicyRules(day_of_date(item.in_force_from), item, clocks, starts)
+    day = day_of_date(item.in_force_from)
+    return PolicyRules(day, start_of_day(day), item, clocks, starts)
 
 
 def _clock_rule(clock: Clock, item: Item, number: int) -> ClockRule:

@@ -1,8 +1,10 @@
 """All that a worker holds of one partition: its cases, their timers, counts and open loads.
 
 Between the agents and the core. Cases are kept as packed bytes, since a million live objects
-would make the garbage collector the bottleneck, and are unpacked when touched. Nothing here does
-I/O: ``take_changed`` hands out what must be written, the caller writes it before it commits.
+would make the garbage collector the bottleneck, and are unpacked when touched. Those that were
+closed long ago leave for the ``Archive``, a file beside it, and come back when they change; whoever
+asks for a case is not told where it was. But for that file nothing here does I/O: ``take_changed``
+hands out what must be written, the caller writes it before it commits.
 """
 
 from __future__ import annotations
@@ -11,10 +13,13 @@ from collections.abc import Iterator
 
 from schemas import case_state
 from schemas.case_state import CaseState, Fired
+from schemas.instants import HOUR_MS
 from streams.core.groups import GroupKey, groups
 from streams.core.judge import next_instant
 from streams.core.rules import ItemRules
+from streams.state.archive import Archive
 from streams.state.counts import Counts
+from streams.state.departures import Departures
 from streams.state.loads import OpenLoads
 from streams.state.timers import TimerIndex
 
@@ -32,10 +37,16 @@ class PartitionState:
     ``generation`` counts the rebuilds of the partition; with a case's ``change`` it orders two
     states of the case. ``count_change`` numbers the publications of its counts. ``to_judge`` are
     cases that may have escalations to publish, oldest first; ``published`` those that were
-    published before a rebuild, by case.
+    published before a rebuild, by case. Without an ``archive`` no case ever leaves memory.
     """
 
-    def __init__(self, partition: int, rules: dict[str, ItemRules], generation: int = 1) -> None:
+    def __init__(
+        self,
+        partition: int,
+        rules: dict[str, ItemRules],
+        generation: int = 1,
+        archive: Archive | None = None,
+    ) -> None:
         self.partition = partition
         self.generation = generation
         self.now = 0
@@ -52,13 +63,24 @@ class PartitionState:
         self._hot: dict[str, CaseState] = {}
         self._groups: dict[str, list[GroupKey]] = {}
         self._before: dict[str, list[GroupKey]] = {}
+        self._archive = archive
+        self._departures = Departures()
+        # Rows of the archive whose cases are unpacked in ``_hot``.
+        self._fetched: dict[str, int] = {}
 
     def __len__(self) -> int:
         """Return the number of cases whose state was handed out to be written, or restored."""
-        return len(self._packed)
+        return len(self._packed) + self.archived
+
+    @property
+    def archived(self) -> int:
+        """Return how many of the cases are kept outside of memory."""
+        return 0 if self._archive is None else len(self._archive)
 
     def __contains__(self, case_id: str) -> bool:
-        return case_id in self._hot or case_id in self._packed
+        if case_id in self._hot or case_id in self._packed:
+            return True
+        return self._archive is not None and case_id in self._archive
 
     def pass_time(self, now: int) -> int:
         """Return ``now``, or the latest instant judged by: a clock set back undoes nothing."""
@@ -69,17 +91,25 @@ class PartitionState:
         """Return the state of a case to change it; it will be among the changed ones."""
         state = self._hot.get(case_id)
         if state is None:
-            packed = self._packed.get(case_id)
-            if packed is None:
+            row, state = self._find(case_id)
+            if row is not None:
+                self._fetched[case_id] = row
+            if state is None:
                 state = CaseState(case_id, self.generation)
                 state.fired = self.published.pop(case_id, [])
-            else:
-                state = case_state.decode(packed)
             self._hot[case_id] = state
         if case_id not in self._before:
             known = self._groups.get(case_id)
             self._before[case_id] = groups(state) if known is None else known
         return state
+
+    def _find(self, case_id: str) -> tuple[int | None, CaseState | None]:
+        """Return a copy of a case and its row in the archive, if that is where it is."""
+        packed = self._packed.get(case_id)
+        if packed is not None:
+            return None, case_state.decode(packed)
+        found = self._archive.find(case_id) if self._archive is not None else None
+        return found or (None, None)
 
     def release(self, state: CaseState) -> None:
         """Take back a touch that changed nothing: no state is written, the timer is set anew."""
@@ -88,17 +118,17 @@ class PartitionState:
 
     def peek(self, case_id: str) -> CaseState | None:
         """Return the state of a case to read it, ``None`` if there is no such case."""
-        state = self._hot.get(case_id)
-        if state is None and case_id in self._packed:
-            state = case_state.decode(self._packed[case_id])
-        return state
+        return self._hot.get(case_id) or self._find(case_id)[1]
 
     def cases(self) -> Iterator[CaseState]:
         """Yield every case, to read it."""
-        for case_id in list(self._packed.keys() | self._hot.keys()):
+        for case_id in [*self._packed, *(self._hot.keys() - self._packed.keys())]:
             state = self.peek(case_id)
             if state is not None:
                 yield state
+        if self._archive is not None:
+            # What is unpacked may be newer than its row, and was given already.
+            yield from (one for one in self._archive.states() if one.case_id not in self._hot)
 
     def schedule(self, state: CaseState) -> None:
         """Set the timer of a case by its state; one that a load holds back has none."""
@@ -122,11 +152,52 @@ class PartitionState:
             after = self._groups[case_id] = groups(state)
             self.counts.move(before, after)
             self.schedule(state)
+            if state.closed_at is not None:
+                self._let_leave(state)
             changed.append((case_id, packed))
+        if self._fetched:
+            self._take_back()
         self._before = {}
         if len(self._hot) > HOT_CASES:
-            self._hot, self._groups = {}, {}
+            self._hot, self._groups, self._fetched = {}, {}, {}
         return changed
+
+    def _take_back(self) -> None:
+        """Forget the rows of archived cases that have changed: they are in memory again."""
+        assert self._archive is not None
+        for case_id in self._fetched.keys() & self._before.keys():
+            self._archive.forget(self._fetched.pop(case_id))
+
+    def _let_leave(self, state: CaseState) -> None:
+        instant = self._archive.leaves_at(state) if self._archive is not None else None
+        if instant is not None:
+            self._departures.add(state.case_id, instant)
+
+    def archive_closed(self, at_most: int) -> int:
+        """Move up to ``at_most`` cases that were closed long ago out of memory; say how many.
+
+        To be called when all that was changed was taken, and best when it was also written: a
+        case that has changed since it was noted stays, and was noted again if it is to leave.
+        """
+        if self._archive is None:
+            return 0
+        leaving = {}
+        for case_id in self._departures.take(self.now, at_most):
+            packed = self._packed.get(case_id)
+            if packed is not None and self._archive.is_for(packed, self.now + HOUR_MS):
+                leaving[case_id] = packed
+        if leaving:
+            self._archive.put(leaving)
+        for case_id in leaving:
+            del self._packed[case_id]
+            self._hot.pop(case_id, None)
+            self._groups.pop(case_id, None)
+        return len(leaving)
+
+    def close(self) -> None:
+        """Let go of the archive's file; no case can be asked for after it."""
+        if self._archive is not None:
+            self._archive.close()
 
     def restore(self, case_id: str, packed: bytes) -> None:
         """Take a state from the changelog; a later record of the same case replaces it."""
@@ -138,14 +209,14 @@ class PartitionState:
         A case whose states are lost too finds them when its events are read again.
         """
         for case_id, notes in published.items():
-            packed = self._packed.get(case_id)
-            if packed is None:
+            row, state = self._find(case_id)
+            if state is None:
                 self.published[case_id] = notes
-                continue
-            state = case_state.decode(packed)
-            if _merge(state.fired, notes):
+            elif _merge(state.fired, notes):
                 state.unjudged = True
                 self._packed[case_id] = case_state.encode(state)
+                if row is not None and self._archive is not None:
+                    self._archive.forget(row)
 
     def settle(self, published: dict[GroupKey, int], version: str, seen_s: float) -> None:
         """Derive timers, loads and counts from the restored states (once, after the last).
@@ -153,13 +224,17 @@ class PartitionState:
         Cases whose judgement a crash prevented are judged, and those that another ``version`` of
         the engine folded.
         """
-        for packed in self._packed.values():
-            state = case_state.decode(packed)
+        for state in self.cases():
             self.counts.move((), groups(state))
             for load in state.loads:
                 self.loads.touch(load, state.case_id, seen_s)
-            self.schedule(state)
-            if state.unjudged or state.judged_by != version:
+            is_current = state.judged_by == version
+            if is_current:
+                # Of the others the cycles may name policies, or steps, that are no more.
+                self.schedule(state)
+            if state.closed_at is not None and state.case_id in self._packed:
+                self._let_leave(state)
+            if state.unjudged or not is_current:
                 self.to_judge[state.case_id] = None
         self.counts.settle(published)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -25,6 +25,7 @@ from schemas.escalation import Escalation, EscalationState
 from schemas.instants import parse_instant
 from schemas.topics import AGGREGATES, CASE_STATES, CHECKPOINTS, ESCALATIONS
 from streams.core.groups import GroupKey
+from streams.state.archive import Archive
 
 _log = logging.getLogger(__name__)
 # A broker that gives nothing for this long, while it says that there is more, does not answer.
@@ -32,6 +33,9 @@ SILENCE_S = 60.0
 _BATCH = 20_000
 _WAIT_S = 0.1
 _TELL_EVERY = 200_000
+# States that are held until their cases are told apart: records of a case that follow each other
+# are looked at once, and a write to the archive is worth its transaction.
+_SORTED_AT_ONCE = 20_000
 
 _aggregate = msgspec.json.Decoder(Aggregate).decode
 _escalation = msgspec.json.Decoder(Escalation).decode
@@ -48,20 +52,60 @@ class Read(NamedTuple):
 
 @dataclass(slots=True)
 class Restored:
-    """What was found of one partition; ``checkpoint`` is null where none was ever written."""
+    """What was found of one partition; ``checkpoint`` is null where none was ever written.
+
+    With an ``archive`` the cases that were closed long ago are there, and ``states`` are the rest.
+    """
 
     partition: int
+    archive: Archive | None = None
     states: dict[str, bytes] = field(default_factory=dict)
     counts: dict[GroupKey, int] = field(default_factory=dict)
     checkpoint: Checkpoint | None = None
     generation: int = 0
     count_change: int = 0
     fired: dict[str, list[Fired]] = field(default_factory=dict)
+    _unsorted: dict[str, bytes] = field(default_factory=dict)
+
+    def take_state(self, case_id: str, packed: bytes) -> None:
+        """Take a state, newer than all before of the same case; ``sort`` after the last.
+
+        With an archive the checkpoint must be known: its ``now`` says which cases are closed
+        long enough, and without one states are of no use.
+        """
+        if self.archive is None:
+            self.states[case_id] = packed
+        elif self.checkpoint is not None:
+            self._unsorted[case_id] = packed
+            if len(self._unsorted) >= _SORTED_AT_ONCE:
+                self.sort()
+
+    def sort(self) -> None:
+        """Move the states taken since the last time to where they belong."""
+        if self.archive is None or self.checkpoint is None:
+            return
+        leaving = {}
+        for case_id, packed in self._unsorted.items():
+            known = self.archive.find(case_id)
+            if known is not None:
+                self.archive.forget(known[0])
+            if self.archive.is_for(packed, self.checkpoint.now):
+                leaving[case_id] = packed
+                self.states.pop(case_id, None)
+            else:
+                self.states[case_id] = packed
+        self.archive.put(leaving)
+        self._unsorted = {}
+
+    @property
+    def cases(self) -> int:
+        """Return the number of cases found."""
+        return len(self.states) + (0 if self.archive is None else len(self.archive))
 
     @property
     def is_whole(self) -> bool:
         """Say whether the states are all those that the checkpoint speaks of."""
-        return self.checkpoint is not None and len(self.states) >= self.checkpoint.cases
+        return self.checkpoint is not None and self.cases >= self.checkpoint.cases
 
     @property
     def escalations_next(self) -> int:
@@ -69,23 +113,38 @@ class Restored:
         return self.checkpoint.escalations_next if self.checkpoint and self.is_whole else 0
 
 
-def restore(bootstrap: str, partitions: Iterable[int]) -> dict[int, Restored]:
-    """Read back partitions. Blocking: run it in a thread.
+_Taker = Callable[[Restored, Read], None]
 
-    Raises ``Unavailable`` when the broker stops answering.
+
+def restore(
+    bootstrap: str,
+    partitions: Iterable[int],
+    archive_of: Callable[[int], Archive] | None = None,
+) -> dict[int, Restored]:
+    """Read back partitions, each with an archive of its own if one is to be had for it.
+
+    Blocking: run it in a thread. Raises ``Unavailable`` when the broker stops answering.
     """
-    found = {partition: Restored(partition) for partition in partitions}
-    takers = {CASE_STATES.name: _take_state, CHECKPOINTS.name: _take_checkpoint,
-              AGGREGATES.name: _take_count}  # fmt: skip
-    wanted = {(topic, partition): 0 for topic in takers for partition in found}
-    for message in _messages(bootstrap, wanted):
-        takers[message.topic](found[message.partition], message)
+    found = {number: Restored(number) for number in partitions}
+    if archive_of is not None:
+        for number, one in found.items():
+            one.archive = archive_of(number)
+    _read(bootstrap, found, {CHECKPOINTS.name: _take_checkpoint})
+    _read(bootstrap, found, {CASE_STATES.name: _take_state, AGGREGATES.name: _take_count})
+    for one in found.values():
+        one.sort()
     read_back_escalations(bootstrap, found.values())
     return found
 
 
+def _read(bootstrap: str, found: Mapping[int, Restored], takers: Mapping[str, _Taker]) -> None:
+    wanted = {(topic, partition): 0 for topic in takers for partition in found}
+    for message in _messages(bootstrap, wanted):
+        takers[message.topic](found[message.partition], message)
+
+
 def _take_state(found: Restored, message: Read) -> None:
-    found.states[message.key.decode()] = message.value
+    found.take_state(message.key.decode(), message.value)
 
 
 def _take_checkpoint(found: Restored, message: Read) -> None:
@@ -135,6 +194,8 @@ def _note(escalation: Escalation) -> Fired:
         cycle=escalation.cycle,
         policy=escalation.policy,
         item=escalation.item,
+        calendar=escalation.calendar,
+        cause=escalation.cause,
     )
 
 
