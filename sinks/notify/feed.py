@@ -16,7 +16,14 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 from schemas.action import Action, decode_action
 from schemas.errors import DeadLetterReason, InvalidRecord, Misconfigured, Unavailable
 from schemas.escalation import Escalation
-from schemas.topics import ACTIONS, DEAD_LETTERS, DELIVERIES, ESCALATIONS, HEARTBEATS
+from schemas.topics import (
+    ACTIONS,
+    CASE_STATES,
+    DEAD_LETTERS,
+    DELIVERIES,
+    ESCALATIONS,
+    HEARTBEATS,
+)
 from sinks.notify import metrics
 
 _FLUSH_S = 30.0
@@ -30,6 +37,7 @@ class Topics:
     escalations: str = ESCALATIONS.name
     actions: str = ACTIONS.name
     heartbeats: str = HEARTBEATS.name
+    case_states: str = CASE_STATES.name
     deliveries: str = DELIVERIES.name
     dead_letters: str = DEAD_LETTERS.name
 

@@ -19,6 +19,7 @@ from schemas.routing.model import Routing
 from sinks.notify import metrics
 from sinks.notify.acting import act, remind
 from sinks.notify.attempts import recover
+from sinks.notify.case_watch import CaseWatch
 from sinks.notify.dispatch import Lane, wall_ms
 from sinks.notify.document import Links
 from sinks.notify.feed import Batch, Feed, Topics
@@ -82,6 +83,8 @@ class Notifier:
 
         parts = [self._take_in(feed, stop), self._publish(feed, stop), self._look_after(stop)]
         parts += [lane.run(stop) for lane in self.lanes]
+        if any(self._routing.rules.repeat_after_h.values()):
+            parts.append(self._watch_cases(stop))
         try:
             async with asyncio.TaskGroup() as group:
                 for part in parts:
@@ -127,6 +130,15 @@ class Notifier:
     def _wake(self) -> None:
         for lane in self.lanes:
             lane.woken.set()
+
+    async def _watch_cases(self, stop: asyncio.Event) -> None:
+        config = self._config
+        watch = CaseWatch(config.bootstrap, config.group, config.topics.case_states)
+        try:
+            while not stop.is_set():
+                await watch.look(self.outbox, self._now())
+        finally:
+            await asyncio.to_thread(watch.close)
 
     async def _publish(self, feed: Feed, stop: asyncio.Event) -> None:
         while not stop.is_set():

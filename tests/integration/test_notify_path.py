@@ -20,9 +20,12 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from jushou.runtime.kafka_broker import KafkaBroker
+from schemas.case_state import CaseState, encode
 from schemas.delivery import Delivery
 from schemas.escalation import Escalation
 from schemas.instants import render_instant
+from sinks.notify.case_watch import CaseWatch
+from sinks.notify.outbox import Outbox
 from sinks.notify.topic_reader import read_topic
 from tests.notify_builders import escalation, folder_of
 from tests.notify_servers import OK, Answer, HttpEndpoint, Received, http_endpoint
@@ -82,7 +85,14 @@ class Office:
         self.server = server
         self.topics = {
             each: f"{name}.{each}"
-            for each in ("escalations", "actions", "heartbeats", "deliveries", "dead_letters")
+            for each in (
+                "escalations",
+                "actions",
+                "heartbeats",
+                "deliveries",
+                "dead_letters",
+                "case_states",
+            )
         }
         self.group = f"{name}.group"
         admin = AdminClient({"bootstrap.servers": self.bootstrap})
@@ -347,3 +357,21 @@ def test_a_heartbeat_passes_the_whole_path_and_stops_with_the_worker(
     assert server.paths("/hook")[1].json["kind"] == "heartbeat"
     office.stop()
     assert len(server.paths("/hook")) == 2
+
+
+async def test_the_states_of_cases_say_which_are_closed(office: Office, tmp_path: Path) -> None:
+    producer = Producer({"bootstrap.servers": office.bootstrap})
+    now_ms = time.time_ns() // 1_000_000
+    for state in (CaseState("closed", closed_at=now_ms), CaseState("open")):
+        producer.produce(office.topics["case_states"], encode(state))
+    producer.produce(office.topics["case_states"], b"\xc1 unreadable")
+    producer.produce(office.topics["case_states"], None, b"forgotten")
+    assert producer.flush(30) == 0
+    outbox = Outbox(tmp_path / "outbox.sqlite")
+    watch = CaseWatch(office.bootstrap, office.group, office.topics["case_states"])
+    read, deadline = 0, time.monotonic() + DEADLINE_S
+    while read < 2 and time.monotonic() < deadline:
+        read += await watch.look(outbox, now_ms)
+    assert [row[0] for row in outbox.rows.execute("SELECT * FROM finished")] == ["case:closed"]
+    watch.close()
+    outbox.close()

@@ -13,6 +13,7 @@ from schemas.escalation import Cause, Escalation
 from schemas.routing.load import SHIPPED, load_routing
 from sinks.notify.acting import Effect
 from sinks.notify.attempts import exhaust
+from sinks.notify.case_watch import Seen, note
 from sinks.notify.document import MessageKind
 from sinks.notify.intake import Decision
 from sinks.notify.outbox import Outbox
@@ -294,6 +295,24 @@ def test_the_province_cannot_be_silenced_from_below(desk: Desk, side: Side) -> N
     for kind in (ActionType.ACKNOWLEDGED, ActionType.CLOSED):
         assert desk.act(kind, asked, side, "2026-03-02 11:00") is Effect.NOT_ALLOWED
     assert desk.remind("2026-03-03 10:01") == 1
+
+
+def test_nobody_is_reminded_of_a_case_that_is_closed_until_it_is_reopened(desk: Desk) -> None:
+    asked = supervised(desk)
+    noon = ms("2026-03-02 12:00")
+    note(desk.outbox, Seen(asked.case_id, noon), noon)
+    assert desk.remind("2026-03-03 10:01") == 0
+    note(desk.outbox, Seen(asked.case_id, None), noon)
+    assert desk.remind("2026-03-03 10:01") == 1
+
+
+def test_a_closing_of_long_ago_is_kept_only_for_cases_that_somebody_heard_of(desk: Desk) -> None:
+    asked = supervised(desk)
+    now = ms("2026-04-02 12:00")
+    for case in (asked.case_id, "unheard-of"):
+        note(desk.outbox, Seen(case, ms("2026-03-03 09:00")), now)
+    kept = desk.outbox.rows.execute("SELECT escalation_id FROM finished").fetchall()
+    assert [row[0] for row in kept] == ["case:C1"]
 
 
 def test_an_acknowledged_red_card_does_not_stop_the_next_level(desk: Desk) -> None:
