@@ -159,6 +159,7 @@ def add_agent(
 async def served(app: BatchApp, stop_within_s: float = 15.0) -> AsyncIterator[asyncio.Task[None]]:
     """The app running in this process; it is told to stop, and waited for, at the end."""
     until = asyncio.Event()
+    others = set(threading.enumerate())
     worker = asyncio.create_task(serve(app, until, stop_within_s=stop_within_s))
     try:
         yield worker
@@ -167,12 +168,12 @@ async def served(app: BatchApp, stop_within_s: float = 15.0) -> AsyncIterator[as
         try:
             await worker
         finally:
-            await _threads_ended()
+            await _threads_ended(others)
 
 
-async def _threads_ended() -> None:
+async def _threads_ended(others: set[threading.Thread]) -> None:
     """A thread of an app that was given up says so to this loop: let it, before the loop closes."""
-    for thread in threading.enumerate():
+    for thread in set(threading.enumerate()) - others:
         if isinstance(thread, WorkerThread):
             await asyncio.to_thread(thread.join, 10.0)
 
