@@ -8,13 +8,13 @@ KAFKA_STAMP := vendor/kafka/.installed
 PAGE_STAMP := $(if $(wildcard dashboards/package.json),dashboards/node_modules/.installed)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system-tools demo test lint bench clean
+.PHONY: help setup system-tools demo test lint bench bench-core clean
 
 help:
 	@echo "make setup   install everything into this checkout"
 	@echo "make demo    start all of it with a simulated province; Ctrl-C stops it"
 	@echo "make test    check the code, then run all tests"
-	@echo "make bench   measure"
+	@echo "make bench   measure everything (about 15 minutes); bench-core: the core alone"
 	@echo "make clean   remove what setup, tests and demo left in this checkout"
 
 setup: system-tools $(PYTHON_STAMP) $(KAFKA_STAMP) $(PAGE_STAMP)
@@ -52,6 +52,9 @@ test: lint
 
 bench: setup
 	$(BIN)/python -m benchmarks
+
+bench-core: setup
+	$(BIN)/python -m benchmarks core
 
 clean:
 	rm -rf .venv vendor dashboards/node_modules build .jushou *.egg-info

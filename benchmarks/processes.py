@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
@@ -21,3 +22,17 @@ def cpu_s(pid: int) -> float:
 def resident_bytes(pid: int) -> int:
     """Return the resident memory of a process."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE_BYTES
+
+
+def thread_cpu_s(pid: int) -> dict[str, float]:
+    """Return the seconds of processor time by thread: ``main`` is the first, others by name."""
+    found: dict[str, float] = {}
+    for folder in Path(f"/proc/{pid}/task").iterdir():
+        # A thread may end while its files are read.
+        with suppress(FileNotFoundError, ProcessLookupError):
+            stat = (folder / "stat").read_text()
+            fields = stat[stat.rindex(")") + 2 :].split()
+            name = "main" if folder.name == str(pid) else (folder / "comm").read_text().strip()
+            used_s = (int(fields[11]) + int(fields[12])) / _TICKS_PER_S
+            found[name] = found.get(name, 0.0) + used_s
+    return found

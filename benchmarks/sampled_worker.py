@@ -1,64 +1,79 @@
 """``jushou worker`` with a look at its main thread every few milliseconds, for ``profile``.
 
-A look costs the worker little, unlike counting every call; what it sees is where the main thread
-is, waiting included.
+A look is taken after so much processor time of the process, by a signal that the main thread
+handles: so it costs little, unlike counting every call, and waiting is not counted. (A thread that
+looks would mostly see the others where they give up the interpreter's lock.)
 """
 
 from __future__ import annotations
 
-import sys
-import threading
-import time
+import signal
 from collections import Counter
 from types import FrameType
 
-from benchmarks.parts.profile import THREADS
+from benchmarks.parts.profile import SAMPLES
 from jushou.cli.main import main
 
 _EVERY_S = 0.004
-_ROOMS = ("streams/", "schemas/")
+_ROOMS = ("/streams/", "/schemas/")
+# Which functions belong to which stage of the work; of those on a stack the innermost counts.
+STAGES = {
+    "decode": "decode and check the record",
+    "Engine.add": "clocks: fold the event",
+    "PartitionState.touch": "find and unpack the state",
+    "PartitionState.peek": "find and unpack the state",
+    "PartitionState.archive_closed": "closed cases to SQLite and back",
+    "Archive.find": "closed cases to SQLite and back",
+    "groups": "counts: keep them",
+    "Counts.move": "counts: keep them",
+    "PartitionState.take_changed": "pack the states, set timers",
+    "CaseKeeper.sweep": "judge and word escalations",
+    "CaseKeeper.apply": "the keeper's own: holding, partition check, notes",
+    "Counts.take_changed": "counts: publish them",
+    "Outlet.publish_counts": "counts: publish them",
+    "Outlet.write": "hand states and escalations to librdkafka",
+    "run": "event loop, Faust, start of the process",
+}
+_stages: Counter[str] = Counter()
+_functions: Counter[str] = Counter()
 
 
 def _name(frame: FrameType) -> str:
-    path = frame.f_code.co_filename
-    short = "/".join(path.split("/")[-3:])
-    return f"{short}:{frame.f_code.co_qualname}"
+    return "/".join(frame.f_code.co_filename.split("/")[-2:]) + ":" + frame.f_code.co_qualname
 
 
-def _ours(frame: FrameType | None) -> str:
-    """Return the innermost function of the project on the stack."""
+def _look(_signal: int, frame: FrameType | None) -> None:
+    """Note the stage, and the innermost function that is the project's."""
+    ours = frame
+    while ours is not None and not any(room in ours.f_code.co_filename for room in _ROOMS):
+        ours = ours.f_back
+    _functions["outside the project" if ours is None else _name(ours)] += 1
     while frame is not None:
-        if any(f"/{room}" in frame.f_code.co_filename for room in _ROOMS):
-            return _name(frame)
+        stage = STAGES.get(frame.f_code.co_qualname)
+        if stage is not None:
+            _stages[stage] += 1
+            return
         frame = frame.f_back
-    return "outside the project"
 
 
-def _look(main_id: int, stopped: threading.Event, seen: Counter[str]) -> None:
-    while not stopped.wait(_EVERY_S):
-        frame = sys._current_frames().get(main_id)
-        if frame is not None:
-            seen[f"{_ours(frame)}  [{_name(frame)}]"] += 1
+def _report() -> str:
+    total = sum(_functions.values()) or 1
+    lines = [f"{total} looks, one every {_EVERY_S * 1000:.0f} ms of processor time"]
+    for found in (_stages, _functions):
+        lines += ["", *[f"{count / total:6.1%}  {name}" for name, count in found.most_common(40)]]
+    return "\n".join(lines) + "\n"
 
 
 def run() -> None:
     """Run the worker until it is stopped, then write where its main thread was seen."""
-    seen: Counter[str] = Counter()
-    stopped = threading.Event()
-    looker = threading.Thread(
-        target=_look, args=(threading.get_ident(), stopped, seen), daemon=True
-    )
-    looker.start()
-    begun_s = time.monotonic()
+    signal.signal(signal.SIGPROF, _look)
+    signal.setitimer(signal.ITIMER_PROF, _EVERY_S, _EVERY_S)
     try:
         main()
     finally:
-        stopped.set()
-        total = sum(seen.values()) or 1
-        lines = [f"{total} looks in {time.monotonic() - begun_s:.1f} s"]
-        lines += [f"{count / total:6.1%}  {name}" for name, count in seen.most_common(60)]
-        THREADS.parent.mkdir(parents=True, exist_ok=True)
-        THREADS.write_text("\n".join(lines) + "\n", "utf-8")
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        SAMPLES.parent.mkdir(parents=True, exist_ok=True)
+        SAMPLES.write_text(_report(), "utf-8")
 
 
 if __name__ == "__main__":

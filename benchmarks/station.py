@@ -189,7 +189,7 @@ class Station:
             JUSHOU_WORKER_GROUP=self.group,
             JUSHOU_BOOTSTRAP=self.bootstrap,
             JUSHOU_PARTITIONS=str(PARTITIONS),
-            JUSHOU_FOLDER=str(self.folder / name),
+            JUSHOU_FOLDER=str(self.folder / self.group / name),
             # A worker that starts under the name of an ended one takes its place at once.
             JUSHOU_WORKER_INSTANCE=name,
         )

@@ -52,19 +52,21 @@ def latency(station: Station, size: Size) -> Outcome:
     starts_at = int((time.time() + size.settle_s) * 1000)
     ends_at = starts_at + int(size.spread_s * 1000)
     midnight = ends_at + int(_PAUSE_S * 1000)
+    expected = _CLOCKS * (size.spread_cases + size.midnight_cases)
+    loaded = sum(station.ends(ESCALATIONS.name)) + expected
     station.send(_spread(size.spread_cases, starts_at, ends_at))
     station.send(_water("MN", size.midnight_cases, lambda _: midnight))
-    _sleep_until(starts_at - _FLOW_BEFORE_S * 1000)
+    # Their first steps were reached long ago and fire now: that has to be over.
+    flow_at = starts_at - _FLOW_BEFORE_S * 1000
+    _wait_for_escalations(station, loaded, flow_at)
+    _sleep_until(flow_at)
     before = station.ends(ESCALATIONS.name)
+    if sum(before) < loaded:
+        raise TimeoutError(f"not loaded within {size.settle_s:.0f} s: the machine is too busy")
     flow = Flow(station.bootstrap, cases.flow(), size.flow_per_s)
     flow.start()
-    expected = _CLOCKS * (size.spread_cases + size.midnight_cases)
     _sleep_until(midnight)
-    deadline_s = time.monotonic() + _LIMIT_S
-    while sum(station.ends(ESCALATIONS.name)) - sum(before) < expected:
-        if time.monotonic() > deadline_s or not worker.child.running:
-            break
-        time.sleep(0.2)
+    _wait_for_escalations(station, sum(before) + expected, midnight + _LIMIT_S * 1000)
     flow.stop()
     behind = worker.metric("jushou_partition_behind_records")
     found = _delays(station, before)
@@ -215,6 +217,12 @@ def _delays(station: Station, before: list[int]) -> dict[str, list[Delay]]:
                 found[kind].append(delay)
     consumer.close()
     return found
+
+
+def _wait_for_escalations(station: Station, count: int, until_ms: float) -> None:
+    """Return when so many were ever published, or when time is up."""
+    while sum(station.ends(ESCALATIONS.name)) < count and time.time() * 1000 < until_ms:
+        time.sleep(0.2)
 
 
 def _sleep_until(instant_ms: float) -> None:
