@@ -28,6 +28,7 @@ Partition = tuple[str, int]
 _METADATA_S = 30.0
 _WATERMARK_S = 10.0
 _STATISTICS_MS = 5_000
+_SESSION_MS = 10_000
 _log = structlog.get_logger("sink")
 
 
@@ -67,6 +68,9 @@ class SinkConsumer:
                 "enable.partition.eof": True,
                 # A rebalance takes only the partitions that move.
                 "partition.assignment.strategy": "cooperative-sticky",
+                # After a crash the others, or the next run, wait this long for its partitions;
+                # heartbeats go on while a block is inserted.
+                "session.timeout.ms": _SESSION_MS,
                 # Of a read-ahead; with 5 topics more would only be memory.
                 "queued.max.messages.kbytes": 65_536,
                 "fetch.message.max.bytes": 4_194_304,

@@ -64,13 +64,17 @@ class Written:
     names: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if not self.names:
+            self._create()
+        self._producer = Producer({"bootstrap.servers": self.bootstrap, "linger.ms": 20})
+
+    def _create(self) -> None:
         suffix = uuid.uuid4().hex[:12]
         self.names = {topic.name: f"test.{topic.name}.{suffix}" for topic in READ_TOPICS}
         admin = AdminClient({"bootstrap.servers": self.bootstrap})
         made = admin.create_topics([NewTopic(name, PARTITIONS, 1) for name in self.names.values()])
         for future in made.values():
             future.result(DEADLINE_S)
-        self._producer = Producer({"bootstrap.servers": self.bootstrap, "linger.ms": 20})
 
     def send(
         self,
