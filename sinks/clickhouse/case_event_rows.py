@@ -35,7 +35,8 @@ _CLOCK = re.compile(r"[a-z][a-z-]{0,31}")
 _AMOUNT = re.compile(r"[0-9]{1,6}(?:h|d|wd)")
 _NO_HEADING = ("",) * 7
 _NO_ATTRIBUTES = (None, None, None, "", None, None, "", "", False)
-_encode = msgspec.msgpack.Encoder(order="deterministic").encode
+# JSON, because it has integers of any size.
+_encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 def rows(
