@@ -41,7 +41,6 @@ def notify(
     from sinks.notify.notifier import Notifier, NotifierConfig
     from sinks.notify.senders.build import build_senders
 
-    set_up_logs("notify")
     settings = Settings()
     folder = settings.folder / "notify"
     links = Links(settings.page_url, settings.link_secret, settings.acknowledge_url)
@@ -54,6 +53,7 @@ def notify(
             build_senders(loaded, os.environ, folder)
             print(f"{len(loaded.routes)} routes, {len(loaded.endpoints)} endpoints: all is well")
             return
+        set_up_logs("notify")
         notifier = Notifier(config, loaded, os.environ)
     except JushouError as fault:
         print(f"jushou notify: {fault}", file=sys.stderr)
@@ -72,4 +72,9 @@ def notify(
             )
         await asyncio.gather(notifier.run(stop), *serving)
 
-    asyncio.run(serve())
+    try:
+        asyncio.run(serve())
+    except* JushouError as faults:
+        for each in faults.exceptions:
+            print(f"jushou notify: {each}", file=sys.stderr)
+        raise typer.Exit(1) from None

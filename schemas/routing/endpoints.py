@@ -24,6 +24,8 @@ _NEEDED: dict[Kind, tuple[str, ...]] = {
     Kind.WEBHOOK: ("url", "secret"),
 }
 _SCHEMES = {Kind.MAIL: ("smtp", "smtps")}
+# What the vendors document for one robot: WeCom and DingTalk 20 a minute, Feishu 100.
+_A_MINUTE = {Kind.WECOM: 20, Kind.DINGTALK: 20, Kind.FEISHU: 100}
 # The robots' hosts are their vendors'; the services of apprise name theirs in many ways.
 _WITHOUT_HOST = (Kind.CONSOLE, Kind.FILE, Kind.APPRISE)
 
@@ -43,6 +45,7 @@ def read_endpoint(name: str, value: Value, allowed_hosts: Collection[str]) -> En
         _check_secret(url)
     if fields.get("timeout_s") and not 1 <= read["timeout_s"] <= 120:
         fields.key("timeout_s").fault("expected 1 to 120 seconds")
+    read.setdefault("at_most_per_minute", _A_MINUTE.get(kind, 0))
     read.setdefault("idempotent", kind in (Kind.WEBHOOK, Kind.CONSOLE, Kind.FILE))
     return Endpoint(name=name, kind=kind, **read)
 

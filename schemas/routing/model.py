@@ -44,9 +44,8 @@ class Days(StrEnum):
 class Endpoint:
     """Where messages are sent. ``idempotent``: it knows a key, and takes the same one once.
 
-    ``at_most_per_minute`` is what the service allows (the robots of WeCom and DingTalk 20 a
-    minute each). A message that was not delivered within ``give_up_after_s`` of being due is
-    exhausted: the next level hears of it.
+    ``at_most_per_minute`` is what the service allows, 0 for no limit. A message that was not
+    delivered within ``give_up_after_s`` of being due is exhausted: the next level hears of it.
     """
 
     name: str

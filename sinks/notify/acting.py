@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from schemas.action import Action, ActionType, Side, encode_action
 from schemas.escalation import Escalation
-from schemas.instants import HOUR_MS, parse_instant
+from schemas.instants import DAY_MS, HOUR_MS, parse_instant
 from schemas.routing.decide import of_group, route
 from schemas.routing.model import Routing
 from sinks.notify.intake import owe
@@ -29,6 +29,8 @@ class Effect(StrEnum):
     NOT_ALLOWED = "not-allowed"
 
 
+# What was sent longer ago is not reminded of: the notifier was away, and others have taken over.
+_LOOK_BACK_MS = 7 * DAY_MS
 _OF_THE_PROVINCE = (ActionType.ACKNOWLEDGED, ActionType.UNACKNOWLEDGED, ActionType.CLOSED)
 
 
@@ -121,13 +123,20 @@ def _unanswered(
 ) -> list[sqlite3.Row]:
     return outbox.rows.execute(
         "SELECT escalation_id, max(repeat) AS repeats FROM delivery AS sent WHERE level = ?"
+        " AND (done_ms IS NULL OR done_ms > ?)"
         " AND purpose IN ('notice', 'reminder') AND NOT EXISTS (SELECT 1 FROM acknowledgement"
         " WHERE escalation_id = sent.escalation_id AND expires_ms > ?)"
         " AND NOT EXISTS (SELECT 1 FROM finished WHERE escalation_id = sent.escalation_id"
         " OR escalation_id = 'case:' || sent.case_id)"
         " GROUP BY escalation_id HAVING max(repeat) < ? AND max(done_ms) <= ?"
         " AND sum(state IN ('waiting', 'packed')) = 0",
-        (level, now_ms, times, now_ms - hours * HOUR_MS),
+        (
+            level,
+            now_ms - max(2 * hours * HOUR_MS, _LOOK_BACK_MS),
+            now_ms,
+            times,
+            now_ms - hours * HOUR_MS,
+        ),
     ).fetchall()
 
 

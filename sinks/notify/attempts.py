@@ -130,7 +130,8 @@ def finish(
 def exhaust(outbox: Outbox, endpoint: Endpoint, routing: Routing, now_ms: int) -> list[Recorded]:
     """Give up what waits for an endpoint that has been failing for too long."""
     late = outbox.rows.execute(
-        "SELECT message_id FROM message WHERE endpoint = ? AND state = 'ready' AND since_ms <= ?",
+        "SELECT message_id FROM message WHERE endpoint = ? AND state IN ('ready', 'sending')"
+        " AND state = 'ready' AND since_ms <= ?",
         (endpoint.name, now_ms - endpoint.give_up_after_s * SECOND_MS),
     ).fetchall()
     outcome = Outcome(Verdict.FAILED, Why.EXHAUSTED)

@@ -11,7 +11,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Sequence
 
-from schemas.instants import HOUR_MS, SECOND_MS
+from schemas.instants import HOUR_MS, MINUTE_MS, SECOND_MS
 from schemas.routing.model import Routing
 from sinks.notify.document import MessageKind
 from sinks.notify.outbox import Outbox
@@ -33,10 +33,8 @@ def pack(outbox: Outbox, routing: Routing, now_ms: int) -> int:
     for row in ready:
         recipients[row["recipient"]].append(row)
     with outbox.transaction():
-        before = outbox.rows.total_changes
-        made = sum(_Packing(outbox, routing, now_ms).pack(rows) for rows in recipients.values())
-        assert made == 0 or outbox.rows.total_changes > before
-    return made
+        packing = _Packing(outbox, routing, now_ms)
+        return sum(packing.pack(rows) for rows in recipients.values())
 
 
 class _Packing:
@@ -69,6 +67,7 @@ class _Packing:
             return made
         if self._count(recipient) >= self._rules.at_most_per_hour:
             self._hold(recipient, OVER_LIMIT, self._now_ms + HOUR_MS)
+            self._wait(others, self._now_ms + MINUTE_MS)
             return made
         over = self._rows.execute(
             "DELETE FROM gathering WHERE recipient = ? AND bundle = '' RETURNING 1", (recipient,)
@@ -84,7 +83,11 @@ class _Packing:
         made = 0
         for (bundle, _, _), rows in bundles.items():
             rows = [row for row in rows if self._waits(row)]
-            if not rows or self._gathers(rows[0]["recipient"], bundle):
+            if not rows:
+                continue
+            until_ms = self._gathers(rows[0]["recipient"], bundle)
+            if until_ms > self._now_ms:
+                self._wait(rows, until_ms)
                 continue
             made += self._earlier(rows, notices)
             made += self._make(MessageKind.SINGLE if len(rows) == 1 else MessageKind.DIGEST, rows)
@@ -118,12 +121,19 @@ class _Packing:
         ).fetchone()
         return int(found["made"])
 
-    def _gathers(self, recipient: str, bundle: str) -> bool:
+    def _wait(self, rows: Rows, until_ms: int) -> None:
+        """Look at them again then: thousands may wait, and this runs several times a second."""
+        self._rows.executemany(
+            "UPDATE delivery SET not_before_ms = ? WHERE delivery_no = ?",
+            [(until_ms, row["delivery_no"]) for row in rows],
+        )
+
+    def _gathers(self, recipient: str, bundle: str) -> int:
         found = self._rows.execute(
             "SELECT until_ms FROM gathering WHERE recipient = ? AND bundle = ?",
             (recipient, bundle),
         ).fetchone()
-        return found is not None and found["until_ms"] > self._now_ms
+        return int(found["until_ms"]) if found else 0
 
     def _hold(self, recipient: str, bundle: str, until_ms: int) -> None:
         self._rows.execute(

@@ -161,8 +161,9 @@ def _drop_unsent(outbox: Outbox, escalation: Escalation, why: str, now_ms: int) 
             _decided(escalation, row["recipient"], row["endpoint"], "dropped", now_ms, why)
         )
     outbox.rows.execute(
-        "DELETE FROM message WHERE state = 'ready' AND kind <> 'heartbeat' AND"
-        " NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.message_id = message.message_id"
+        "DELETE FROM message WHERE state IN ('ready', 'sending') AND state = 'ready'"
+        " AND kind <> 'heartbeat' AND NOT EXISTS (SELECT 1 FROM delivery"
+        " WHERE delivery.message_id = message.message_id"
         " AND delivery.state = 'packed')"
     )
 

@@ -23,7 +23,10 @@ CREATE TABLE IF NOT EXISTS delivery (
 CREATE INDEX IF NOT EXISTS delivery_waiting ON delivery (not_before_ms) WHERE state = 'waiting';
 CREATE INDEX IF NOT EXISTS delivery_case ON delivery (recipient, case_id) WHERE state = 'waiting';
 CREATE INDEX IF NOT EXISTS delivery_message ON delivery (message_id);
+CREATE INDEX IF NOT EXISTS delivery_of_case ON delivery (case_id);
+CREATE INDEX IF NOT EXISTS delivery_level ON delivery (level, done_ms);
 
+-- A query uses a partial index only if it repeats the index's condition word for word.
 -- state: ready, sending (a request may have left), delivered, failed. since_ms: from when on it is
 -- late; a restart begins anew, since while nobody sent nothing failed.
 CREATE TABLE IF NOT EXISTS message (

@@ -38,7 +38,8 @@ HOOK, KEY = "secret-of-the-hook", "key-of-the-room"
 ROUTING = """
 allowed_hosts: [127.0.0.1]
 endpoints:
-  room: {{kind: wecom, url: "{url}/room?key=${{ROOM_KEY}}", timeout_s: {timeout_s}}}
+  room: {{kind: wecom, url: "{url}/room?key=${{ROOM_KEY}}", timeout_s: {timeout_s},
+         at_most_per_minute: 0}}
   hook: {{kind: webhook, url: "{url}/hook", secret: "${{HOOK}}", timeout_s: {timeout_s}}}
 groups:
   office:
