@@ -14,7 +14,11 @@ from jushou.cli.options import AsOfOrNow, as_of_ms
 
 if TYPE_CHECKING:
     from schemas.case_event import StoredEvent
+    from schemas.case_state import Fired
+    from schemas.catalogue.model import Catalogue, Text
     from streams.core.case import Engine
+
+    Known = tuple[list[StoredEvent], list[Fired], list[Text]]
 
 # A file or pipe has no width of its own.
 _WIDTH = 110
@@ -27,12 +31,22 @@ class Language(StrEnum):
     EN = "en"
 
 
+class Source(StrEnum):
+    """Where a case is read from, if not from a file."""
+
+    STORE = "store"
+    CLICKHOUSE = "clickhouse"
+
+
 def explain(
     case: Annotated[str, typer.Argument(help="the case_id")],
     events: Annotated[
         Path | None,
-        typer.Option(help="JSON lines of case events, - for stdin; else the stream's store"),
+        typer.Option(help="JSON lines of case events, - for stdin; instead of --from"),
     ] = None,
+    source: Annotated[
+        Source, typer.Option("--from", help="the stream's store in Kafka, or the warehouse")
+    ] = Source.STORE,
     as_of: AsOfOrNow = None,
     lang: Annotated[Language, typer.Option(help="language of what is shown")] = Language.ZH,
     clock: Annotated[
@@ -47,22 +61,29 @@ def explain(
     """Say of each clock of a case when it ran, paused or did not count, and why.
 
     The account is as of now, or as of the instant given. Exit status 1: the case is unknown; 2:
-    the stream's store cannot be read.
+    the stream's store, or the warehouse, cannot be read.
     """
     from streams.core.explanation import explain as account_for
     from streams.core.replay import default_engine
 
     engine = default_engine()
     instant = time.time_ns() // 1_000_000 if as_of is None else as_of_ms(as_of)
-    known = _from_store(case, bootstrap) if events is None else _from_file(case, events, engine)
+    where = str(events)
+    if events is not None:
+        known, fired, reservations = _from_file(case, events, engine)
+    elif source is Source.CLICKHOUSE:
+        where = "the warehouse"
+        known, fired, reservations = _from_warehouse(case, engine.catalogue)
+    else:
+        where = "the stream's store"
+        known, fired, reservations = _from_store(case, bootstrap)
     if not known:
-        where = "the stream's store" if events is None else str(events)
         print(
             f"case {case} is unknown in {where}: check the id; ids are case-sensitive",
             file=sys.stderr,
         )
         raise typer.Exit(1)
-    account = account_for(engine, case, known, instant)
+    account = account_for(engine, case, known, instant, fired, reservations)
     if as_json:
         import msgspec
 
@@ -77,7 +98,7 @@ def explain(
     show(account, Console(width=width, highlight=False), lang.value, clock, full)
 
 
-def _from_store(case: str, bootstrap: str | None) -> list[StoredEvent]:
+def _from_store(case: str, bootstrap: str | None) -> Known:
     from jushou.cli.case_store import read_case
     from jushou.settings import Settings
     from schemas.errors import JushouError
@@ -87,10 +108,23 @@ def _from_store(case: str, bootstrap: str | None) -> list[StoredEvent]:
     except JushouError as fault:
         print(f"jushou explain: {fault}", file=sys.stderr)
         raise typer.Exit(2) from None
-    return [] if state is None else state.events
+    return ([], [], []) if state is None else (state.events, state.fired, [])
 
 
-def _from_file(case: str, events: Path, engine: Engine) -> list[StoredEvent]:
+def _from_warehouse(case: str, catalogue: Catalogue | None) -> Known:
+    from jushou.cli.case_warehouse import read_case
+    from jushou.cli.warehouse import warehouse_server
+    from schemas.errors import JushouError
+
+    assert catalogue is not None
+    try:
+        return read_case(warehouse_server(), case, catalogue)
+    except JushouError as fault:
+        print(f"jushou explain: {fault}", file=sys.stderr)
+        raise typer.Exit(2) from None
+
+
+def _from_file(case: str, events: Path, engine: Engine) -> Known:
     """Return the good records of one case; bad lines that may be its own are reported."""
     from jushou.cli.replay import open_log
     from schemas.case_event import decode
@@ -108,4 +142,4 @@ def _from_file(case: str, events: Path, engine: Engine) -> list[StoredEvent]:
                 continue
             if case_id == case:
                 found.append(event)
-    return found
+    return found, [], []

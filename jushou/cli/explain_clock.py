@@ -66,6 +66,9 @@ def _facts(clock: ClockAccount, teller: Teller) -> Iterator[Fact]:
     yield teller.label("source"), teller.say(clock.rule.source)
     yield teller.label("certainty"), _certainty(clock, teller)
     yield teller.label("policy"), _versions(clock, teller)
+    for carried in clock.carried:
+        change = f"{carried.old_policy} → {carried.policy}{teller.colon()}"
+        yield "", Styled(change + teller.say(carried.text), style="yellow")
     yield teller.label("start"), teller.event(clock.start)
     for interval in clock.intervals:
         if clock.unit == "h" or interval.kind is IntervalKind.PAUSED:
@@ -127,8 +130,10 @@ def _ladder(steps: list[StepAccount], teller: Teller) -> Table:
         mark, style = _STEP_MARKS[step.state]
         stands = Styled(teller.say(step.text), style="dim" if mark == "–" else "")
         for each in step.superseded:
-            back = f"\n{teller.deadline(each.at)} {teller.label('taken-back')} "
-            stands.append(back, style="yellow").append(each.by.event_id, style="dim")
+            what = "taken-back" if each.by is not None else "taken-back-by-policy"
+            back = f"\n{teller.deadline(each.at)} {teller.label(what)} "
+            by = each.policy or "" if each.by is None else each.by.event_id
+            stands.append(back, style="yellow").append(by, style="dim")
         name = Styled.assemble((mark, style), " ", teller.say(step.name))
         table.add_row(name, teller.say(step.to_name), teller.say(step.rule), stands)
     return table

@@ -20,6 +20,7 @@ from streams.core.explanation_account import (
     CustodyInterval,
     EventRef,
     Explanation,
+    PublishedAccount,
 )
 from streams.core.explanation_notes import NoteCode
 
@@ -38,6 +39,8 @@ def show(account: Explanation, console: Console, lang: Lang, clock: str | None, 
             console.print(clock_panel(each, teller, full))
     if clock is not None:
         return
+    if account.published:
+        console.print(_published(account.published, teller))
     if account.custody.intervals:
         console.print(_custody(account.custody, teller))
     remarks = _remarks(account, teller)
@@ -58,6 +61,9 @@ def _heading(account: Explanation, teller: Teller) -> Panel:
     elif account.custody.intervals:
         facts.add_row(teller.label("holder"), _office(account.custody.intervals[-1], teller))
     facts.add_row(teller.label("as-of"), teller.when(account.as_of))
+    for number, reservation in enumerate(account.reservations):
+        name = "" if number else teller.label("reservations")
+        facts.add_row(name, Styled(teller.say(reservation), style="yellow"))
     title = Styled.assemble(
         " ", (teller.say(account.item_name), "bold"),
         f" · {teller.label('case')} {account.case_id} ",
@@ -79,6 +85,24 @@ def _overview(clocks: list[ClockAccount], teller: Teller) -> Table:
 
 def _table() -> Table:
     return Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False, header_style="dim")
+
+
+def _published(published: list[PublishedAccount], teller: Teller) -> Panel:
+    """Return what was sent out: each escalation, whether it stands, since when, and why."""
+    table = _table()
+    for name in ("clock", "ladder", "revision", "status", "when", "why"):
+        table.add_column(teller.label(name), overflow="fold")
+    for each in published:
+        stands = each.state == "fired"
+        status = Styled(
+            teller.label("sent" if stands else "withdrawn"), style="red" if stands else "yellow"
+        )
+        table.add_row(
+            teller.say(each.name), teller.say(each.level_name), str(each.revision), status,
+            teller.deadline(each.at), teller.say(each.cause_text),
+        )  # fmt: skip
+    title = Styled(f" {teller.label('published')} ", style="bold")
+    return Panel(table, title=title, title_align="left", box=box.ROUNDED)
 
 
 def _office(interval: CustodyInterval, teller: Teller) -> str:

@@ -48,7 +48,16 @@ _LABELS = {
     "source": Text("依据", "source"),
     "start": Text("起", "start"),
     "status": Text("状态", "status"),
+    "published": Text("已发出的预警督办", "what was sent out"),
+    "reservations": Text("来源说明", "about the source"),
+    "revision": Text("版次", "revision"),
+    "sent": Text("已发出", "sent, stands"),
     "taken-back": Text("曾触发，因延期撤销", "had fired, taken back by the extension"),
+    "taken-back-by-policy": Text(
+        "曾触发，因新政策撤销或改期", "had fired, taken back or moved by the policy"
+    ),
+    "withdrawn": Text("已撤销", "withdrawn"),
+    "why": Text("原因", "why"),
     "took": Text("历时", "took"),
     "unaccepted": Text("其中未受理", "not accepted"),
     "until": Text("至", "until"),

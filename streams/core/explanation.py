@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from schemas.case_event import StoredEvent
+from schemas.case_state import Fired
 from schemas.catalogue.model import Text
 from schemas.instants import render_instant
 from streams.core.case import Engine
@@ -25,6 +26,7 @@ from streams.core.explanation_account import (
 from streams.core.explanation_clock import clock_account
 from streams.core.explanation_custody import custody_account
 from streams.core.explanation_notes import Note
+from streams.core.explanation_published import published_account
 from streams.core.explanation_reasons import (
     finding_in_words,
     note_in_words,
@@ -36,12 +38,20 @@ from streams.core.explanation_words import CHANNELS, NOBODY, RAISED_BY, Names, l
 from streams.core.rules import ItemRules
 
 
-def explain(engine: Engine, case_id: str, events: Iterable[StoredEvent], as_of: int) -> Explanation:
+def explain(
+    engine: Engine,
+    case_id: str,
+    events: Iterable[StoredEvent],
+    as_of: int,
+    fired: Iterable[Fired] = (),
+    reservations: Iterable[Text] = (),
+) -> Explanation:
     """Return the account of a case as of an instant (milliseconds since 1970 UTC).
 
     ``events`` are all that is known of the case, in any order, duplicates and contradicting
     records included; those of a case's state will do. Nothing is changed. An event later than the
-    instant is listed as pending. A case whose item no event names yet has no clocks.
+    instant is listed as pending. A case whose item no event names yet has no clocks. ``fired`` are
+    the revisions that were published, ``reservations`` what the source of the events leaves open.
     """
     names = Names(engine.catalogue)
     traced = trace(engine, case_id, events, as_of)
@@ -75,6 +85,8 @@ def explain(engine: Engine, case_id: str, events: Iterable[StoredEvent], as_of: 
         findings=_findings(traced, names),
         conflicts=[names.event(event) for event in traced.conflicts],
         pending=[names.event(event) for event in traced.pending],
+        published=[published_account(each, case_id, engine.rules, names) for each in fired],
+        reservations=list(reservations),
     )
 
 

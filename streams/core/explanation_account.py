@@ -93,10 +93,45 @@ class DayAccount(Struct):
 
 
 class SupersededStep(Struct):
-    """A step that had fired at ``at`` and was taken back when ``by`` moved the deadline."""
+    """A step that had fired at ``at`` and was taken back.
+
+    The deadline was moved by the extension ``by``, or by the ``policy`` that the clock went over
+    to.
+    """
 
     at: str
-    by: EventRef
+    by: EventRef | None
+    policy: str | None = None
+
+
+class CarriedAccount(Struct):
+    """When a live clock went over to a newer policy, and what that did to its deadline."""
+
+    at: str
+    old_policy: str
+    policy: str
+    old_due_at: str | None
+    due_at: str | None
+    text: Text
+
+
+class PublishedAccount(Struct):
+    """An escalation as it was published: a revision, whether it stands by it, and why."""
+
+    escalation_id: str
+    clock: str
+    name: Text
+    cycle: int
+    level: str
+    level_name: Text
+    revision: int
+    state: str
+    cause: str
+    cause_text: Text
+    at: str
+    due_at: str | None
+    policy: str
+    known_late: bool
 
 
 class StepAccount(Struct):
@@ -169,6 +204,7 @@ class ClockAccount(Struct, kw_only=True):
     intervals: list[IntervalAccount]
     days: list[DayAccount]
     ladder: list[StepAccount]
+    carried: list[CarriedAccount] = field(default_factory=list)
 
 
 class HolderAccount(Struct, frozen=True):
@@ -249,7 +285,9 @@ class Explanation(Struct, kw_only=True):
 
     ``item`` is null while no event has said what the case is about; there are no clocks then.
     ``conflicts`` are records that lost against another with their id; ``pending`` are events whose
-    time has not come.
+    time has not come. ``published`` is what was sent out about the case, whatever the instant of
+    the account; empty where that is not known (a file). ``reservations`` say what in the account
+    is less than certain because of where its events come from.
     """
 
     case_id: str
@@ -279,3 +317,5 @@ class Explanation(Struct, kw_only=True):
     findings: list[FindingAccount]
     conflicts: list[EventRef]
     pending: list[EventRef]
+    published: list[PublishedAccount] = field(default_factory=list)
+    reservations: list[Text] = field(default_factory=list)

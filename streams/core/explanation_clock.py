@@ -9,12 +9,12 @@ from schemas.case_state import CANCELLED
 from schemas.catalogue.model import Text, Unit
 from schemas.instants import HOUR_MS, render_instant
 from streams.core.case import Engine
-from streams.core.explanation_account import ClockAccount, ExtensionAccount
+from streams.core.explanation_account import CarriedAccount, ClockAccount, ExtensionAccount
 from streams.core.explanation_notes import Note, NoteCode
 from streams.core.explanation_reasons import note_in_words
 from streams.core.explanation_rule import ladder, rule_account
 from streams.core.explanation_time import CycleTime
-from streams.core.explanation_trace import CycleTrace, Extension
+from streams.core.explanation_trace import CarriedOver, CycleTrace, Extension
 from streams.core.explanation_words import STATUSES, Names, amount, deadline, moment, span
 from streams.core.rules import ItemRules
 from streams.core.verdicts import breached_at, status
@@ -55,6 +55,25 @@ def clock_account(
         intervals=time.intervals(),
         days=time.days(),
         ladder=ladder(traced, names, as_of),
+        carried=[_carried(each) for each in traced.carried],
+    )
+
+
+def _carried(carried: CarriedOver) -> CarriedAccount:
+    at, before, after = (
+        Text("未定（暂停计时）", "open (paused)") if instant is None else deadline(instant)
+        for instant in (carried.at, carried.due_before, carried.due_after)
+    )
+    return CarriedAccount(
+        at=render_instant(carried.at),
+        old_policy=carried.before,
+        policy=carried.after,
+        old_due_at=_rendered(carried.due_before),
+        due_at=_rendered(carried.due_after),
+        text=Text(
+            f"{at.zh}起改按新政策计，到期由{before.zh}改为{after.zh}",
+            f"under the new policy from {at.en}; due {after.en}, before that {before.en}",
+        ),
     )
 
 

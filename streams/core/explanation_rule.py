@@ -121,7 +121,11 @@ def _step(
         rule=_step_in_words(traced, step),
         text=_state_in_words(state, at),
         superseded=[
-            SupersededStep(render_instant(each.at), names.event(each.event))
+            SupersededStep(
+                render_instant(each.at),
+                None if each.event is None else names.event(each.event),
+                each.policy,
+            )
             for each in traced.superseded
             if each.level == step.level
         ],

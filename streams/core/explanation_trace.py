@@ -13,6 +13,7 @@ from msgspec import Struct, field
 
 from schemas.case_event import StoredEvent, precedence
 from schemas.case_state import CANCELLED, MET, CaseState, Cycle
+from streams.core.carry_over import carry_over, next_carry_over
 from streams.core.case import Engine
 from streams.core.explanation_notes import Before, Note, NoteCode, refusals
 from streams.core.fold import apply
@@ -45,17 +46,29 @@ class Extension(NamedTuple):
 
 
 class Superseded(NamedTuple):
-    """A step that had fired at ``at``, before the extension ``event`` moved it."""
+    """A step that had fired at ``at``, before an extension (``event``) or a policy moved it."""
 
     level: str
     at: int
-    event: StoredEvent
+    event: StoredEvent | None = None
+    policy: str | None = None
+
+
+class CarriedOver(NamedTuple):
+    """A cycle that went over from one policy to another, at the instant the other came in force."""
+
+    at: int
+    before: str
+    after: str
+    due_before: int | None
+    due_after: int | None
 
 
 class CycleTrace(Struct):
     """One cycle with the events behind its numbers.
 
     ``pauses`` are those that its clock honours, as they stood at its end (or stand now).
+    ``rule`` is that of the policy that it runs by now.
     """
 
     cycle: Cycle
@@ -65,6 +78,7 @@ class CycleTrace(Struct):
     pauses: list[PauseSpan] = field(default_factory=list)
     extensions: list[Extension] = field(default_factory=list)
     superseded: list[Superseded] = field(default_factory=list)
+    carried: list[CarriedOver] = field(default_factory=list)
 
 
 class EventTrace(NamedTuple):
@@ -108,7 +122,9 @@ def trace(engine: Engine, case_id: str, events: Iterable[StoredEvent], as_of: in
     found.rules = engine.rules[state.item]
     watch = _Watch(engine, found, found.rules)
     for event in present:
+        watch.carry_over(event.at)
         watch.apply(event)
+    watch.carry_over(as_of)
     watch.finish()
     return found
 
@@ -158,6 +174,35 @@ class _Watch:
         refused = refusals(event, before, self.state, self.rules, effects)
         self._note_refused_extension(event, refused)
         self.found.events.append(EventTrace(event, effects, refused))
+
+    def carry_over(self, until: int) -> None:
+        """Apply the policies for open cycles up to an instant, and note what went over."""
+        while (at := next_carry_over(self.state, self.rules)) is not None and at <= until:
+            before = [(each, each.policy, each.due_at, each.steps) for each in self.state.live]
+            carry_over(self.state, self.rules, self.calendars, at)
+            for cycle, policy, due, steps in before:
+                if cycle.policy != policy:
+                    self._note_carried(
+                        cycle, CarriedOver(at, policy, cycle.policy, due, cycle.due_at), steps
+                    )
+
+    def _note_carried(
+        self, cycle: Cycle, carried: CarriedOver, steps: Sequence[int | None]
+    ) -> None:
+        traced = self.traced[id(cycle)]
+        now = {
+            step.level: at
+            for step, at in zip(
+                self.rules.clock(cycle.policy, cycle.clock).steps, cycle.steps, strict=True
+            )
+        }
+        traced.superseded += [
+            Superseded(step.level, old, policy=cycle.policy)
+            for step, old in zip(traced.rule.steps, steps, strict=True)
+            if old is not None and old < carried.at and old != now.get(step.level)
+        ]
+        traced.carried.append(carried)
+        traced.rule = self.rules.clock(cycle.policy, cycle.clock)
 
     def finish(self) -> None:
         """Give the live cycles the pauses that they honour now."""

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import pytest
+import typer
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
+from typer.testing import CliRunner
 
 from jushou.cli import case_store
+from jushou.cli.explain import explain
 from jushou.runtime.kafka_broker import KafkaBroker
 from schemas.case_event import StoredEvent
 from schemas.case_state import CaseState, encode
 from schemas.errors import Unavailable
 from schemas.partitioning import partition_of
+from tests.builders import Partition, delivered, event
 
 PARTITIONS = 3
 
@@ -61,3 +65,23 @@ def test_a_store_that_does_not_exist_is_said_with_the_remedy(
     monkeypatch.setattr(case_store, "CASE_STATES_NAME", topic_name("missing"))
     with pytest.raises(Unavailable, match="jushou topics --create"):
         case_store.read_case(kafka_broker.bootstrap, "C")
+
+
+def test_the_command_shows_what_the_stream_published_and_why(store: tuple[str, str]) -> None:
+    partition = Partition()
+    partition.push("2026-03-02 09:00", delivered(event("A", "1", "submitted", "2026-03-02 09:00")))
+    partition.sweep("2026-03-03 10:00")
+    stopped = event("A", "2", "accepted", "2026-03-02 12:00")
+    partition.push("2026-03-03 11:00", delivered(stopped))
+    partition.sweep("2026-03-03 11:00")
+    state = partition.state.peek("A")
+    assert state is not None
+    write(*store, state)
+    app = typer.Typer()
+    app.command()(explain)
+    asked = ["A", "--bootstrap", store[0], "--as-of", "2026-03-03T11:00:00+08:00"]
+    shown = CliRunner().invoke(app, asked)
+    assert shown.exit_code == 0, shown.stderr
+    assert "已发出的预警督办" in shown.stdout
+    assert "后到的记录表明并未到此一步" in shown.stdout
+    assert "到时触发" in shown.stdout
