@@ -166,7 +166,12 @@ def _table(letter: Letter, speaker: Speaker, links: Links, now_ms: int) -> Docum
     facts |= {"count": str(len(every)), "oldest": all_facts[0]["due"]}
     shown = all_facts[: speaker.routing.rules.rows_in_a_table]
     left_out = len(every) - len(shown)
-    columns = ("case", "place", "item", "clock", "level", "due", "left")
+    # What all share stands in the title; a column of it would only narrow the others.
+    columns = [
+        name
+        for name in ("case", "place", "item", "clock", "level", "due", "left")
+        if name not in facts or len({one[name] for one in all_facts}) > 1
+    ]
     title = _marked(letter, speaker, speaker.say(f"{kind}_title", facts))
     expected = {each.level: one["expected"] for each, one in zip(every, all_facts, strict=True)}
     return Document(

@@ -15,7 +15,7 @@ from sinks.notify.supervision import Ground, Supervision
 
 _GROUNDS = {
     Ground.STAGE_LATE: "环节逾期",
-    Ground.WITHIN_LIMITS: "超过十日，各环节均在法定时限内",
+    Ground.WITHIN_LIMITS: "超过十日，各环节均在规定时限内",
 }
 _STATES = {"asked": "已交办，待反馈", "answered": "已反馈", "closed": "已销号"}
 
@@ -62,5 +62,9 @@ def order(supervisions: Sequence[Supervision]) -> list[Supervision]:
     """Return them as a notice lists them: late stages first, then by age."""
     return sorted(
         supervisions,
-        key=lambda each: (each.ground is not Ground.STAGE_LATE, parse_instant(each.escalation.at)),
+        key=lambda each: (
+            each.ground is not Ground.STAGE_LATE,
+            parse_instant(each.escalation.at),
+            each.escalation.case_id,
+        ),
     )

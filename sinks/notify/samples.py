@@ -21,6 +21,16 @@ Rendered from `schemas/routing/default/words.*.yaml` by `python -m sinks.notify.
 keeps this page current. The cases, places and times are examples. No message holds a name, a
 telephone, an identity number or free text of an applicant.
 """
+_TAIL = """## What a webhook gets, and how it is checked
+
+A POST of JSON: `message_id, kind, recipient, repeated, sent_at, language, title, text, sms,
+escalations, schema_version`. Headers: `Idempotency-Key` (the `message_id`, the same for every
+attempt: take it once), `Jushou-Timestamp` (seconds since 1970) and `Jushou-Signature`, which is
+`sha256=` and the hexadecimal HMAC-SHA-256, with the shared secret, of the timestamp, a full stop
+and the body as it came. Compare it before anything is parsed, and refuse a timestamp that is more
+than five minutes off. Any 2xx says that the message was taken; 429 or 503 with `Retry-After` is
+waited for; other 5xx are tried again; other 4xx are final, and the next level is told.
+"""
 _PAGE = "https://jushou.example.gov.cn"
 _LINKS = Links(_PAGE, "only-for-samples", f"{_PAGE}/a")
 _UNTIL_MORNING_MS = 30_600_000  # from 00:00 to 08:30
@@ -87,7 +97,7 @@ def page() -> str:
     first = next(letters("zh"))
     document = compose(first[1], routing, _LINKS, first[2])
     parts.append(f"## The first as a robot gets it\n\n```markdown\n{markdown(document)}\n```\n")
-    return "\n".join(parts)
+    return "\n".join([*parts, _TAIL])
 
 
 if __name__ == "__main__":

@@ -119,7 +119,7 @@ def test_a_notice_of_a_county_lists_late_stages_first_and_blames_nobody_else() -
     page = county_notice(found, shipped_routing(), ms("2026-03-16 12:00"))
     assert page.index("C2") < page.index("C0")
     assert "下列 3 件" in page
-    assert page.count("各环节均在法定时限内") == 3  # two rows and the remark
+    assert page.count("各环节均在规定时限内") == 3  # two rows and the remark
     assert "不作逾期认定" in page
 
 
