@@ -15,7 +15,12 @@ def set_up_logs(process_name: str, level: int = logging.INFO) -> None:
         foreign_pre_chain=[structlog.stdlib.add_log_level, stamps],
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0),
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(),
+                pad_event_to=0,
+                # Never the values of local variables: they hold events.
+                exception_formatter=structlog.dev.plain_traceback,
+            ),
         ],
     )
     handler = logging.StreamHandler(sys.stderr)
@@ -23,7 +28,7 @@ def set_up_logs(process_name: str, level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    # Faust and aiokafka tell of every assignment and heartbeat at INFO.
-    for noisy in ("faust", "aiokafka", "mode", "kafka"):
+    # They tell of every start, stop, assignment and heartbeat at INFO.
+    for noisy in ("faust", "aiokafka", "mode", "kafka", "streams.transport"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     logging.getLogger(process_name).setLevel(level)

@@ -7,6 +7,8 @@ of milliseconds since 1970 UTC.
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 from msgspec import Struct, field
 
@@ -132,5 +134,32 @@ class CaseState(Struct, array_like=True, gc=False):
     carried: int = 0
 
 
-encode = msgspec.msgpack.Encoder().encode
+_LARGEST = 2**63 - 1
+_encode = msgspec.msgpack.Encoder().encode
 decode = msgspec.msgpack.Decoder(CaseState).decode
+
+
+def encode(state: CaseState) -> bytes:
+    """Return the state as it is published.
+
+    MessagePack ends at 64 bits and JSON does not: a larger integer of an attribute is kept as
+    its digits, a larger ``sequence`` as the largest there is.
+    """
+    try:
+        return _encode(state)
+    except OverflowError:
+        for event in state.events:
+            if event.sequence is not None:
+                event.sequence = max(-_LARGEST, min(_LARGEST, event.sequence))
+            event.attributes = _within_64_bits(event.attributes)
+        return _encode(state)
+
+
+def _within_64_bits(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _within_64_bits(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_within_64_bits(each) for each in value]
+    if isinstance(value, int) and not -_LARGEST <= value <= _LARGEST:
+        return str(value)
+    return value

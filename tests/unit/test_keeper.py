@@ -397,3 +397,20 @@ def test_a_crash_between_the_close_of_a_load_and_its_judgement_forgets_nothing()
     expected = fired(first.sweep("2026-03-10 09:00"))
     assert expected
     assert fired(restored(states).sweep("2026-03-10 09:00")) == expected
+
+
+@pytest.mark.parametrize("kind", ["recommended", "note"])
+def test_integers_of_any_size_are_kept_and_counted(kind: str) -> None:
+    huge = 10**25
+    partition = Partition()
+    odd = event("A", "2", kind, MORNING, sequence=huge)
+    odd["attributes"] = {"offers": huge, "list": [{"deep": -huge}]}
+    partition.push(MORNING, delivered(event("A", "1", "submitted", MORNING, item="employment.job")))
+    effects = partition.push(MORNING, delivered(odd))
+    assert effects.dead_letters == []
+    state = case_state.decode(effects.states[0][1])
+    assert [one.event_id for one in state.events] == ["1", "2"]
+    broken = {violation.rule for violation in state.violations}
+    assert broken == ({"offers", "offers-per-round"} if kind == "recommended" else set())
+    again = partition.push(MORNING, delivered(event("A", "3", kind, MORNING)))
+    assert again.dead_letters == []
