@@ -43,10 +43,16 @@ def _policy() -> None:
 def diff(
     old: Annotated[str, typer.Argument(help="a policy id (2021-11), or a catalogue's folder")],
     new: Annotated[str, typer.Argument(help="the same for the policy to try")],
-    events: Annotated[Path, typer.Option(help="JSON lines of case events, - for stdin")],
+    events: Annotated[
+        Path | None,
+        typer.Option(help="JSON lines of case events, - for stdin; else the stream's, see --since"),
+    ] = None,
     since: Annotated[
         dt.datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="only cases submitted from this day on"),
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            help="only cases submitted from this day on; without --events those of the stream",
+        ),
     ] = None,
     as_of: AsOfOrNow = None,
     in_force_from: Annotated[
@@ -71,6 +77,9 @@ def diff(
     lang: Annotated[Language, typer.Option(help="language of the table")] = Language.ZH,
     show: Annotated[int, typer.Option(min=0, help="changed cycles to list, at most")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="print all differences as JSON")] = False,
+    bootstrap: Annotated[
+        str | None, typer.Option(help="Kafka, host:port,…; else JUSHOU_BOOTSTRAP")
+    ] = None,
 ) -> None:
     """Replay a history under two policies and show what differs, by item and county.
 
@@ -81,16 +90,19 @@ def diff(
     from schemas.errors import JushouError
     from streams.core.policy_diff import compare
 
+    if events is None and since is None:
+        raise typer.BadParameter("name a file with --events, or a day of the stream with --since")
     instant = time.time_ns() // 1_000_000 if as_of is None else as_of_ms(as_of)
     try:
         before = _trial(_catalogue(old), calendar_old)
         tried = _tried(old, new, in_force_from)
         open_too = None if apply_to is None else apply_to is ApplyTo.OPEN
         after = _trial(tried, calendar_new, open_too=open_too)
+        items = before.engine.rules.keys() | after.engine.rules.keys()
+        cases, bad = _stream(bootstrap, items) if events is None else _read(events, items)
     except JushouError as fault:
         print(f"jushou policy diff: {fault}", file=sys.stderr)
         raise typer.Exit(2) from None
-    cases, bad = _read(events, before.engine.rules.keys() | after.engine.rules.keys())
     found = compare(before, after, cases, instant, None if since is None else _instant(since))
     if as_json:
         import msgspec
@@ -156,6 +168,17 @@ def _instant(day: dt.datetime) -> int:
     from schemas.instants import day_of_date, start_of_day
 
     return start_of_day(day_of_date(day.date()))
+
+
+def _stream(bootstrap: str | None, items: set[str]) -> tuple[dict[str, list[StoredEvent]], int]:
+    """Return the events of the stream by case; what its worker set aside is not bad here."""
+    from jushou.cli.event_history import read_history
+    from jushou.settings import Settings
+
+    cases, aside = read_history(bootstrap or Settings().bootstrap, items)
+    if aside:
+        print(f"{aside} records of the stream are no case events; left out", file=sys.stderr)
+    return cases, 0
 
 
 def _read(path: Path, items: set[str]) -> tuple[dict[str, list[StoredEvent]], int]:

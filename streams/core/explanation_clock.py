@@ -60,9 +60,10 @@ def clock_account(
 
 
 def _carried(carried: CarriedOver) -> CarriedAccount:
-    at, before, after = (
+    at = moment(carried.at)
+    before, after = (
         Text("未定（暂停计时）", "open (paused)") if instant is None else deadline(instant)
-        for instant in (carried.at, carried.due_before, carried.due_after)
+        for instant in (carried.due_before, carried.due_after)
     )
     return CarriedAccount(
         at=render_instant(carried.at),

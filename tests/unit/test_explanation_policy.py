@@ -70,8 +70,8 @@ def test_it_says_when_a_clock_went_over_and_what_that_took_back() -> None:
     assert carried.due_at == decide.due_at
     [taken_back] = next(step for step in decide.ladder if step.level == "yellow").superseded
     assert (taken_back.by, taken_back.policy) == (None, "2021-11′")
-    assert "2021-11 → 2021-11′：2026年4月14日24:00起改按新政策计" in screen(account, "zh")
-    assert "under the new policy from 2026-04-14 24:00" in screen(account, "en")
+    assert "2021-11 → 2021-11′：2026年4月15日00:00起改按新政策计" in screen(account, "zh")
+    assert "under the new policy from 2026-04-15 00:00" in screen(account, "en")
 
 
 def test_it_says_what_it_would_have_said_before_the_policy() -> None:
