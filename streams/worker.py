@@ -26,6 +26,7 @@ from streams.agents.broker_clock import BrokerClock
 from streams.agents.keeper import CaseKeeper
 from streams.agents.outlet import Outlet
 from streams.core.case import Engine
+from streams.state.archive import LEAVES_AFTER_MS, Archive
 from streams.state.partition import PartitionState
 from streams.state.restore import Restored, restore
 from streams.transport import (
@@ -44,11 +45,14 @@ _log = logging.getLogger(__name__)
 TICK_S = 0.2
 # Cases judged in one go, so that thousands due at one midnight let traffic through in between.
 SWEEP_CASES = 2_000
+# Closed cases that leave memory in one go: as many as a batch can have closed.
+ARCHIVED_AT_ONCE = 5_000
 COUNTS_EVERY_S = 1.0
 COUNTS_EVERY_S_IN_A_LOAD = 15.0
 BEHIND_ALARM_S = 60.0
 _BEHIND = Gauge("jushou_partition_behind_records", "records not yet applied", ["partition"])
 _CASES = Gauge("jushou_partition_cases", "cases held", ["partition"])
+_ARCHIVED = Gauge("jushou_partition_cases_archived", "cases held outside memory", ["partition"])
 _AT_REST = Gauge(
     "jushou_worker_at_rest", "1 when all that was sent is applied and all that is due has fired"
 )
@@ -59,7 +63,10 @@ _GC_THRESHOLDS = (200_000, 50, 1_000)
 
 @dataclass(frozen=True, slots=True)
 class WorkerConfig:
-    """Where the worker reads and how; ``as_of`` (milliseconds) freezes "now"."""
+    """Where the worker reads and how; ``as_of`` (milliseconds) freezes "now".
+
+    ``archive_after_ms``: how long after its end a case stays in memory.
+    """
 
     bootstrap: str
     group: str
@@ -70,6 +77,7 @@ class WorkerConfig:
     as_of: int | None = None
     until_idle: bool = False
     max_batch_records: int = 5_000
+    archive_after_ms: int = LEAVES_AFTER_MS
 
 
 class CaseWorker:
@@ -132,9 +140,10 @@ class CaseWorker:
     async def _assigned(self, partitions: frozenset[TP]) -> None:
         numbers = sorted(tp.partition for tp in partitions)
         for number in self.keepers.keys() - set(numbers):
-            del self.keepers[number]
+            self.keepers.pop(number).state.close()
         new = [number for number in numbers if number not in self.keepers]
-        for found in (await asyncio.to_thread(restore, self.config.bootstrap, new)).values():
+        read_back = asyncio.to_thread(restore, self.config.bootstrap, new, self._archive)
+        for found in (await read_back).values():
             self.keepers[found.partition] = self._keeper(found)
         # The checkpoint, not the group's commit, says where to go on: a rebuild starts at 0.
         positions = {
@@ -148,8 +157,11 @@ class CaseWorker:
             # committed 0: a rebuild would go on where the lost state ended.
             await thread.seek_wait(positions)
 
+    def _archive(self, number: int) -> Archive:
+        return Archive(self.config.folder, number, self.config.archive_after_ms)
+
     def _keeper(self, found: Restored) -> CaseKeeper:
-        state = PartitionState(found.partition, self.engine.rules)
+        state = PartitionState(found.partition, self.engine.rules, archive=found.archive)
         state.count_change = found.count_change
         if found.is_whole and found.checkpoint is not None:
             state.generation = found.checkpoint.generation
@@ -160,12 +172,14 @@ class CaseWorker:
                 state.restore(case_id, packed)
         else:
             state.generation = found.generation + 1
+            if found.archive is not None:
+                found.archive.clear()
         self._refuse_the_past(state.now)
         state.note_published(found.fired)
         state.settle(found.counts, self.engine.version, time.monotonic())
         _log.info(
-            "partition %d: %d cases, generation %d, from offset %d",
-            state.partition, len(state), state.generation, state.next_offset,
+            "partition %d: %d cases, %d of them archived, generation %d, from offset %d",
+            state.partition, len(state), state.archived, state.generation, state.next_offset,
         )  # fmt: skip
         return CaseKeeper(self.engine, state, self.config.partitions)
 
@@ -181,6 +195,8 @@ class CaseWorker:
 
     async def _revoked(self, partitions: frozenset[TP]) -> None:
         async with self._writing:
+            for keeper in self.keepers.values():
+                keeper.state.close()
             self.keepers.clear()
 
     # Events
@@ -197,7 +213,13 @@ class CaseWorker:
             if len(batch):
                 await self.outlet.write(effects, keeper.state, now)
                 self.outlet.checkpoint(keeper.state)
-            _CASES.labels(batch.partition).set(len(keeper.state))
+            self._archive_closed(keeper)
+
+    def _archive_closed(self, keeper: CaseKeeper) -> None:
+        state = keeper.state
+        state.archive_closed(ARCHIVED_AT_ONCE)
+        _CASES.labels(state.partition).set(len(state))
+        _ARCHIVED.labels(state.partition).set(state.archived)
 
     # Time
 
@@ -261,6 +283,7 @@ class CaseWorker:
                 await self.outlet.write(effects, keeper.state, self.clock.now())
                 if effects.states:
                     self.outlet.checkpoint(keeper.state)
+                self._archive_closed(keeper)
                 if not keeper.has_work(now):
                     return not len(keeper.state.loads)
             await asyncio.sleep(0)
