@@ -11,6 +11,7 @@ from pathlib import Path
 from schemas.routing.load import load_routing
 from sinks.notify.dispatch import Lane
 from sinks.notify.document import Document, Letter, Links
+from sinks.notify.gathering import pack
 from sinks.notify.outcome import DELIVERED, Outcome, Verdict, Why
 from tests.notify_builders import FIXTURES, escalation, ms
 from tests.notify_desk import Desk
@@ -54,12 +55,14 @@ async def lane(
     made = Lane(endpoint, sender, desk.outbox, desk.routing, links, {}, clock)
     stop = asyncio.Event()
     running = asyncio.create_task(made.run(stop))
-    yield made
-    stop.set()
-    made.woken.set()
-    await running
+    try:
+        yield made
+    finally:
+        stop.set()
+        made.woken.set()
+        await running
+        desk.outbox.close()
     assert sender.closed
-    desk.outbox.close()
 
 
 async def until_idle(made: Lane) -> None:
@@ -74,8 +77,6 @@ def five(tmp_path: Path) -> Desk:
     desk = Desk(tmp_path, load_routing(FIXTURES / "rooms"))
     for county in COUNTIES:
         desk.push(escalation(f"C{county}", county=county), at="2026-03-02 10:00")
-    from sinks.notify.gathering import pack
-
     assert pack(desk.outbox, desk.routing, ms("2026-03-02 10:00")) == 5
     return desk
 
