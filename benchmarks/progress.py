@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from benchmarks.processes import cpu_s, resident_bytes
 from jushou.runtime.child_process import ChildProcess
@@ -86,7 +86,7 @@ def watch(
         while time.monotonic() < deadline_s and not course.ended:
             if not child.running:
                 raise RuntimeError(f"{child.name} ended:\n{child.log_tail(30)}")
-            committed = [max(0, place.offset) for place in consumer.committed(places, timeout=30)]
+            committed = _committed(consumer, places)
             if sum(committed) > known:
                 known = sum(committed)
                 course.samples.append(Sample(time.monotonic(), known, cpu_s(child.pid or 0)))
@@ -96,3 +96,11 @@ def watch(
     finally:
         consumer.close()
     return course
+
+
+def _committed(consumer: Consumer, places: list[TopicPartition]) -> list[int]:
+    """Return the committed offsets; none while the group's coordinator is not yet chosen."""
+    try:
+        return [max(0, place.offset) for place in consumer.committed(places, timeout=30)]
+    except KafkaException:
+        return []
