@@ -137,6 +137,9 @@ class CaseKeeper:
             if load in state.loads:
                 state.loads.remove(load)
             if not state.loads:
+                if state.judged_by != self.engine.version:
+                    # Its timer is set by the state, before the next sweep would fold it again.
+                    self.engine.refold(state, max(self.state.now, closed_at))
                 state.known_late_until = closed_at
                 state.unjudged = True
                 self.state.to_judge[case_id] = None

@@ -12,7 +12,7 @@ from schemas.case_state import CaseState
 from schemas.catalogue.model import Unit
 from schemas.escalation import Cause, Escalation, EscalationState, Reason, escalation_id
 from schemas.instants import MINUTE_MS, date_of_day, day_of, render_instant, start_of_day
-from streams.core.judge import Change
+from streams.core.judge import Change, cycle_of
 from streams.core.rules import ClockRule, ItemRules, StepRule, When
 
 _UNITS_ZH = {Unit.HOURS: "小时", Unit.DAYS: "天", Unit.WORKING_DAYS: "个工作日"}
@@ -34,6 +34,7 @@ def announce(
     rules = items[fired.item]
     rule = rules.clock(fired.policy, fired.clock)
     step = next(step for step in rule.steps if step.level == fired.level)
+    cycle = cycle_of(state, fired)
     names = (state.case_id, fired.clock, fired.start_event_id, fired.level)
     return Escalation(
         escalation_id=escalation_id(*names),
@@ -58,6 +59,7 @@ def announce(
         policy=fired.policy,
         calendar=calendar,
         reason=_reason(change, rules, rule, step),
+        provisional=cycle is not None and cycle.provisional,
     )
 
 

@@ -110,7 +110,7 @@ def _withdraw(
     fired.standing = False
     fired.revision += 1
     fired.cause = Cause.MISTAKEN
-    cycle = _cycle_of(state, fired)
+    cycle = cycle_of(state, fired)
     if rules is not None and cycle is not None:
         if _is_superseded(state, cycle, fired, rules, calendars):
             fired.cause = Cause.SUPERSEDED
@@ -119,7 +119,8 @@ def _withdraw(
     return Cause(fired.cause)
 
 
-def _cycle_of(state: CaseState, fired: Fired) -> Cycle | None:
+def cycle_of(state: CaseState, fired: Fired) -> Cycle | None:
+    """Return the cycle that a note speaks of, ``None`` where the case no longer has it."""
     for cycle in (*state.live, *state.ended):
         if cycle.clock == fired.clock and cycle.start_event_id == fired.start_event_id:
             return cycle

@@ -14,6 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemas import bulk_load
+from schemas.bulk_load import LoadBracket
 from schemas.calendars.load import SHIPPED as CALENDARS
 from schemas.calendars.load import load_calendar
 from schemas.case_event import StoredEvent, decode
@@ -222,6 +224,24 @@ def test_a_worker_that_starts_with_a_corrected_ladder_reads_its_states_back() ->
     new.push("2026-03-02 10:00", delivered(event("A", "3", "note", "2026-03-02 10:00")))
     new.sweep("2026-03-02 10:00")
     assert len(new.decide().steps) == 2
+
+
+def test_a_load_that_closes_after_such_a_restart_is_judged_by_the_corrected_ladder() -> None:
+    shipped = load_catalogue()
+    newest = shipped.versions[ITEM][-1]
+    decide = replace(newest.clocks["decide"], ladder=newest.clocks["decide"].ladder[1:])
+    version = replace(newest, clocks={**newest.clocks, "decide": decide})
+    corrected = replace(shipped, versions={**shipped.versions, ITEM: (version,)})
+    old = Worked(engine())
+    for record in (
+        event("A", "1", "submitted", MONDAY, item=ITEM),
+        event("A", "2", "accepted", MONDAY),
+    ):
+        old.written |= dict(old.push(MONDAY, delivered(record, load="history")).states)
+    new = old.restarted(engine_of(corrected))
+    closed = LoadBracket(type="load-closed", load="history", at="2026-03-02T09:00:00+08:00")
+    new.push(MONDAY, delivered(bulk_load.encode(closed), timestamp=at(MONDAY)))
+    assert new.fired("2026-04-15 12:00") == [("red", "fired", 1, "reached")]
 
 
 def test_a_calendar_that_moves_a_deadline_supersedes_and_is_no_mistake(tmp_path: Path) -> None:
