@@ -7,14 +7,16 @@ escalation. Decoding runs in the thread that reads.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import NamedTuple
 
 import msgspec
-from confluent_kafka import Consumer
+from confluent_kafka import Consumer, KafkaException
 
 from schemas import case_state
 from schemas.instants import DAY_MS
 from sinks.notify.acting import case_closed, case_open
+from sinks.notify.feed import leave
 from sinks.notify.outbox import Outbox
 
 # A closing may be read here before its escalation is taken in by the feed; a week is far longer
@@ -49,7 +51,8 @@ class CaseWatch:
                 for each in seen:
                     note(outbox, each, now_ms)
         if read:
-            await asyncio.to_thread(self._commit)
+            with suppress(KafkaException):
+                self._consumer.commit(asynchronous=True)
         return read
 
     def _read(self) -> tuple[list[Seen], int]:
@@ -67,12 +70,9 @@ class CaseWatch:
             seen.append(Seen(state.case_id, state.closed_at))
         return seen, len(seen)
 
-    def _commit(self) -> None:
-        self._consumer.commit(asynchronous=True)
-
-    def close(self) -> None:
+    async def close(self) -> None:
         """Leave the group."""
-        self._consumer.close()
+        await leave(self._consumer)
 
 
 def note(outbox: Outbox, seen: Seen, now_ms: int) -> None:

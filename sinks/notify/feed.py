@@ -7,7 +7,10 @@ go on. After a crash records come again, and are known by their ids.
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import msgspec
@@ -27,6 +30,7 @@ from schemas.topics import (
 from sinks.notify import metrics
 
 _FLUSH_S = 30.0
+_LEAVE_S = 5.0
 _DECODER = msgspec.json.Decoder(Escalation)
 
 
@@ -117,16 +121,13 @@ class Feed:
             self._send(self.topics.dead_letters, message.value(), message.key(), headers)
         self._flush()
 
-    async def commit(self) -> None:
-        """Tell Kafka that everything read so far is on the disk."""
-        try:
-            await asyncio.to_thread(self._consumer.commit, asynchronous=False)
-        except KafkaException as fault:
-            # Nothing stored, or a rebalance: the records come again and are known.
-            if fault.args[0].code() == KafkaError._NO_OFFSET:
-                return
-            if not fault.args[0].retriable() and fault.args[0].fatal():
-                raise Unavailable(f"Kafka at {self._bootstrap}: {fault.args[0].str()}") from None
+    def commit(self) -> None:
+        """Tell Kafka that everything read so far is on the disk; waits for no answer.
+
+        Where it does not arrive the records come again, and are known by their ids.
+        """
+        with suppress(KafkaException):
+            self._consumer.commit(asynchronous=True)
 
     async def publish(self, records: Iterable[tuple[str, bytes]]) -> None:
         """Return when the broker has taken the records of deliveries."""
@@ -157,9 +158,21 @@ class Feed:
         if waiting or faults:
             raise Unavailable(f"Kafka at {self._bootstrap} did not take a record; it comes again")
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Leave the group."""
-        self._consumer.close()
+        await leave(self._consumer)
+
+
+async def leave(consumer: Consumer) -> None:
+    """Close a consumer, but hold up a stop no longer than 5 s for a broker that is slow.
+
+    By then everything is on the disk, and a static member is known again when it comes back.
+    """
+    closing = threading.Thread(target=consumer.close, daemon=True)
+    closing.start()
+    deadline = time.monotonic() + _LEAVE_S
+    while closing.is_alive() and time.monotonic() < deadline:
+        await asyncio.sleep(0.02)
 
 
 def _escalation(raw: bytes) -> Escalation:

@@ -91,7 +91,7 @@ class Notifier:
                     group.create_task(guarded(part))
             await self._publish_once(feed)
         finally:
-            await asyncio.to_thread(feed.close)
+            await feed.close()
             self.outbox.close()
 
     async def _take_in(self, feed: Feed, stop: asyncio.Event) -> None:
@@ -100,7 +100,7 @@ class Notifier:
                 batch = await feed.read()
                 changed = self.take_in(batch)
                 if changed or batch.bad or batch.heartbeat_ms:
-                    await feed.commit()
+                    feed.commit()
             except Unavailable as fault:
                 log.warning("waiting for Kafka", fault=str(fault))
                 await _pause(stop, _RETRY_KAFKA_S)
@@ -138,7 +138,7 @@ class Notifier:
             while not stop.is_set():
                 await watch.look(self.outbox, self._now())
         finally:
-            await asyncio.to_thread(watch.close)
+            await watch.close()
 
     async def _publish(self, feed: Feed, stop: asyncio.Event) -> None:
         while not stop.is_set():

@@ -374,5 +374,5 @@ async def test_the_states_of_cases_say_which_are_closed(office: Office, tmp_path
     while read < 2 and time.monotonic() < deadline:
         read += await watch.look(outbox, now_ms)
     assert [row[0] for row in outbox.rows.execute("SELECT * FROM finished")] == ["case:closed"]
-    watch.close()
+    await watch.close()
     outbox.close()
