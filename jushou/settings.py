@@ -34,6 +34,9 @@ class Settings(BaseSettings):
         None, description="name of this worker for static membership; unique per worker"
     )
     sink_group: str = Field("jushou-sink", description="consumer group of the sink")
+    worker_session_timeout_s: float = Field(
+        15.0, ge=6, description="seconds after which a silent worker's partitions are given away"
+    )
     load_timeout_s: float = Field(
         600.0, gt=0, description="seconds of silence after which an open bulk load is closed"
     )

@@ -12,11 +12,13 @@ from typing import Any
 
 import msgspec
 
+from schemas.action import Action
 from schemas.aggregate import Aggregate
 from schemas.bulk_load import LoadBracket
 from schemas.case_event import CaseEvent
 from schemas.case_state import CaseState
 from schemas.checkpoint import Checkpoint
+from schemas.delivery import Delivery
 from schemas.escalation import Escalation
 from schemas.signal import Signal
 
@@ -28,6 +30,8 @@ RECORDS: dict[str, type] = {
     "escalation": Escalation,
     "case-state": CaseState,
     "aggregate": Aggregate,
+    "action": Action,
+    "delivery": Delivery,
     "checkpoint": Checkpoint,
 }
 # What the contract says and the strict type of the fast path does not: unknown fields are kept

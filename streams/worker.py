@@ -12,6 +12,7 @@ import asyncio
 import gc
 import logging
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -48,7 +49,7 @@ SWEEP_CASES = 2_000
 # Closed cases that leave memory in one go: as many as a batch can have closed.
 ARCHIVED_AT_ONCE = 5_000
 COUNTS_EVERY_S = 1.0
-COUNTS_EVERY_S_IN_A_LOAD = 15.0
+COUNTS_EVERY_S_BEHIND = 15.0
 BEHIND_ALARM_S = 60.0
 _BEHIND = Gauge("jushou_partition_behind_records", "records not yet applied", ["partition"])
 _CASES = Gauge("jushou_partition_cases", "cases held", ["partition"])
@@ -74,9 +75,10 @@ class WorkerConfig:
     instance: str | None = None
     partitions: int = 4
     load_timeout_s: float = 600.0
+    session_timeout_s: float = 15.0
     as_of: int | None = None
     until_idle: bool = False
-    max_batch_records: int = 5_000
+    max_batch_records: int = 20_000
     archive_after_ms: int = LEAVES_AFTER_MS
 
 
@@ -93,6 +95,11 @@ class CaseWorker:
         self._writing = asyncio.Lock()
         self._counted_s = 0.0
         self._at_end_s: dict[int, float] = {}
+        self._behind_since_s: dict[int, float] = {}
+        # By partition, an end offset and the moment at which it was asked for: once all below it
+        # is applied, the partition can be judged as of that moment.
+        self._asked: dict[int, tuple[int, int]] = {}
+        self._caught_up = asyncio.Event()
         self._stop = asyncio.Event()
         self.app = self._app()
 
@@ -104,6 +111,7 @@ class CaseWorker:
             datadir=self.config.folder,
             instance_id=self.config.instance,
             max_batch_records=self.config.max_batch_records,
+            session_timeout_s=self.config.session_timeout_s,
         )
         app.on_batches_assigned(self._assigned)
         app.on_batches_revoked(self._revoked)
@@ -198,6 +206,7 @@ class CaseWorker:
             for keeper in self.keepers.values():
                 keeper.state.close()
             self.keepers.clear()
+            self._asked.clear()
 
     # Events
 
@@ -214,6 +223,9 @@ class CaseWorker:
                 await self.outlet.write(effects, keeper.state, now)
                 self.outlet.checkpoint(keeper.state)
             self._archive_closed(keeper)
+            end, _ = self._asked.get(batch.partition, (0, 0))
+            if keeper.state.next_offset >= end:
+                self._caught_up.set()
 
     def _archive_closed(self, keeper: CaseKeeper) -> None:
         state = keeper.state
@@ -230,38 +242,61 @@ class CaseWorker:
             _AT_REST.set(at_rest)
             if at_rest and self.config.until_idle:
                 return
-            await asyncio.sleep(TICK_S)
+            self._caught_up.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._caught_up.wait(), TICK_S)
 
     async def _tick(self, ends: EndOffsetReader) -> bool:
-        """Sweep every partition that is at its end; say whether there is nothing left to do."""
+        """Sweep every partition that has caught up; say whether there is nothing left to do.
+
+        Under steady traffic a partition is never at the end that is asked for now, but soon at
+        the one that was asked for before: it is swept as of that moment.
+        """
         now = self.clock.now()
         asked = [TP(CASE_EVENTS.name, number) for number in self.keepers]
         found = (await ends.ask(asked)).offsets
         at_rest = bool(asked)
         for tp in asked:
-            behind = self._behind(tp.partition, found[tp])
-            _BEHIND.labels(tp.partition).set(behind)
+            number = tp.partition
+            behind = self._behind(number, found[tp])
+            _BEHIND.labels(number).set(behind)
+            end, as_of = self._asked.get(number, (found[tp], now))
             if behind:
                 at_rest = False
-                self._watch_lag(tp.partition)
-            elif self.clock.may_fire:
-                self._at_end_s[tp.partition] = time.monotonic()
-                self._close_silent_loads(tp.partition)
-                at_rest &= await self._sweep(tp.partition, now)
-        return await self._publish_counts() and at_rest
+            else:
+                end, as_of = found[tp], now
+            if self._behind(number, end):
+                self._asked[number] = (end, as_of)
+                self._watch_lag(number)
+                continue
+            self._asked[number] = (found[tp], now)
+            self._at_end_s[number] = time.monotonic()
+            self._behind_since_s.pop(number, None)
+            if self.clock.may_fire:
+                self._close_silent_loads(number)
+                at_rest &= await self._sweep(number, as_of)
+        return await self._publish_counts(at_rest) and at_rest
+
+    def _is_live(self) -> bool:
+        """Say whether no load is open and every partition was at its end a moment ago."""
+        recently_s = time.monotonic() - COUNTS_EVERY_S_BEHIND
+        return all(
+            not len(keeper.state.loads) and self._at_end_s.get(number, 0.0) > recently_s
+            for number, keeper in self.keepers.items()
+        )
 
     def _behind(self, number: int, end: int) -> int:
         keeper = self.keepers.get(number)
         return max(0, end - keeper.state.next_offset) if keeper is not None else 1
 
     def _watch_lag(self, number: int) -> None:
-        since = self._at_end_s.setdefault(number, time.monotonic())
+        since = self._behind_since_s.setdefault(number, time.monotonic())
         if time.monotonic() - since > BEHIND_ALARM_S:
             _log.error(
                 "partition %d has been behind for over %d s: nothing of it fires",
                 number, BEHIND_ALARM_S,
             )  # fmt: skip
-            self._at_end_s[number] = time.monotonic()
+            self._behind_since_s[number] = time.monotonic()
 
     def _close_silent_loads(self, number: int) -> None:
         keeper = self.keepers.get(number)
@@ -288,11 +323,10 @@ class CaseWorker:
                     return not len(keeper.state.loads)
             await asyncio.sleep(0)
 
-    async def _publish_counts(self) -> bool:
+    async def _publish_counts(self, at_rest: bool) -> bool:
         """Publish the counts that changed, now and then; say whether all are published."""
         keepers = list(self.keepers.values())
-        in_a_load = any(len(keeper.state.loads) for keeper in keepers)
-        every_s = COUNTS_EVERY_S_IN_A_LOAD if in_a_load else COUNTS_EVERY_S
+        every_s = COUNTS_EVERY_S if at_rest or self._is_live() else COUNTS_EVERY_S_BEHIND
         if time.monotonic() - self._counted_s >= every_s:
             self._counted_s = time.monotonic()
             for keeper in keepers:

@@ -97,6 +97,7 @@ class Pipeline:
                 "JUSHOU_FOLDER": str(self.folder / name),
                 # A worker that starts under the name of a dead one takes its place at once.
                 "JUSHOU_WORKER_INSTANCE": "one",
+                "JUSHOU_WORKER_SESSION_TIMEOUT_S": "6",
                 **settings,
             },
         )

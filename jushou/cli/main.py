@@ -7,19 +7,23 @@ from __future__ import annotations
 
 import typer
 
+from jushou.cli.ack import ack
 from jushou.cli.calendar import calendar
 from jushou.cli.catalogue import catalogue
 from jushou.cli.demo import demo
 from jushou.cli.explain import explain
 from jushou.cli.health import health
+from jushou.cli.notify import notify
 from jushou.cli.page import page
 from jushou.cli.policy import policy
 from jushou.cli.produce import produce
 from jushou.cli.replay import replay
+from jushou.cli.route import route
 from jushou.cli.schemas import schemas
 from jushou.cli.screenshots import screenshots
 from jushou.cli.servers import clickhouse, kafka
 from jushou.cli.sink import sink
+from jushou.cli.supervise import supervise
 from jushou.cli.topics import topics
 from jushou.cli.warehouse import app as warehouse
 from jushou.cli.worker import worker
@@ -36,9 +40,13 @@ for command in (
     produce,
     worker,
     sink,
+    notify,
     page,
     replay,
     explain,
+    route,
+    ack,
+    supervise,
     catalogue,
     calendar,
     schemas,

@@ -40,6 +40,7 @@ def worker(
         instance=settings.worker_instance,
         partitions=settings.partitions,
         load_timeout_s=settings.load_timeout_s,
+        session_timeout_s=settings.worker_session_timeout_s,
         as_of=None if as_of is None else as_of_ms(as_of),
         until_idle=until_idle,
     )

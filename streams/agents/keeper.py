@@ -211,10 +211,12 @@ class CaseKeeper:
         return effects
 
     def _judge(self, case_id: str, now: int, effects: Effects) -> None:
-        seen = self.state.peek(case_id)
-        if seen is None or seen.loads:
+        if case_id not in self.state:
             return
         state = self.state.touch(case_id)
+        if state.loads:
+            self.state.release(state)
+            return
         if state.judged_by != self.engine.version:
             self.engine.refold(state, now)
             moved = True

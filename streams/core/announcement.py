@@ -7,6 +7,7 @@ nothing of a person goes in.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from schemas.case_state import CaseState
 from schemas.catalogue.model import Unit
@@ -90,6 +91,7 @@ def _reason(change: Change, rules: ItemRules, rule: ClockRule, step: StepRule) -
     )
 
 
+@lru_cache(maxsize=4_096)
 def _in_words(instant: int | None) -> tuple[str, str]:
     """Return an instant as people say it; midnight is 24:00 of the day that ends."""
     if instant is None:

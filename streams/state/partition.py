@@ -217,6 +217,9 @@ class PartitionState:
                 self._packed[case_id] = case_state.encode(state)
                 if row is not None and self._archive is not None:
                     self._archive.forget(row)
+                # Written with the next batch or sweep: whatever is published after it moves the
+                # checkpoint past these revisions, and another crash would then forget them.
+                self.touch(case_id)
 
     def settle(self, published: dict[GroupKey, int], version: str, seen_s: float) -> None:
         """Derive timers, loads and counts from the restored states (once, after the last).
