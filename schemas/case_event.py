@@ -162,18 +162,16 @@ def decode(raw: bytes, items: Container[str]) -> tuple[str, StoredEvent]:
         check_attributes(attributes)
     if finds_personal_data(raw):
         raise personal_data_found()
-    written = None if _is_usual(event.occurred_at) else event.occurred_at
+    text = event.occurred_at
+    written = None if text[10] == "T" and (text[19:] == "+08:00" or _is_usual(text)) else text
     return event.case_id, StoredEvent(
         at, event.event_id, event.type, event.sequence, attributes, heading, written
     )
 
 
 def _is_usual(text: str) -> bool:
-    """Say whether an instant is written as ``render_instant`` would write it."""
-    if text[10] != "T":
-        return False
-    rest = text[19:]
-    return rest == "+08:00" or (len(rest) == 10 and rest[4:] == "+08:00" and rest[:4] != ".000")
+    """Say whether an instant with a fraction is written as ``render_instant`` would write it."""
+    return len(text) == 29 and text[23:] == "+08:00" and text[19:23] != ".000"
 
 
 def _decode_slowly(raw: bytes, items: Container[str]) -> tuple[str, StoredEvent]:

@@ -38,7 +38,7 @@ class WorkingCalendar:
     def __init__(self, version: str, region: str | None, days: Iterable[tuple[int, bool]]) -> None:
         self.version = version
         self.region = region
-        self.memo: dict[tuple[int, int], tuple[int, bool, tuple[int | None, ...]]] = {}
+        self.memo: dict[tuple[int, int], tuple[int | None, bool, tuple[int | None, ...]]] = {}
         working = dict(days)
         self.first_day, self.last_day = min(working), max(working)
         self.published_until = start_of_day(self.last_day + 1)

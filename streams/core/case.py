@@ -66,7 +66,9 @@ class Engine:
                 return self._settle(state, known, event, now)
         if not events:
             self._open(state, event, now)
-        if state.item is None or (events and not _follows(event, events[-1])):
+        if state.item is None or (
+            events and event.at <= events[-1].at and event.order < events[-1].order
+        ):
             return self._insert(state, event, now)
         rules = self.rules[state.item]
         if rules.for_open and event.at <= now:
@@ -141,12 +143,6 @@ class Engine:
             insort(state.events, event, key=lambda other: other.order)
             self.refold(state, now)
         return Added.CONFLICT
-
-
-def _follows(event: StoredEvent, last: StoredEvent) -> bool:
-    if event.at != last.at:
-        return event.at > last.at
-    return event.order > last.order
 
 
 def _reset(state: CaseState) -> None:

@@ -30,20 +30,13 @@ def schedule(
     ``limit`` is the amount with its extensions, ``pauses`` the intervals that the clock honours,
     in order, not overlapping. Due, or a step, is ``None`` where an open pause comes before it.
     """
-    if not pauses and limit == rule.amount and rule.unit is not Unit.HOURS:
-        return _unpaused(rule, calendar, day_of(started_at))
-    return _schedule(rule, calendar, started_at, limit, pauses)
-
-
-def _unpaused(rule: ClockRule, calendar: WorkingCalendar, day: int) -> Schedule:
-    """Day-based clocks that start on one day and are never paused are due together."""
-    key = (rule.number, day)
+    if pauses or limit != rule.amount or rule.unit is Unit.HOURS:
+        return _schedule(rule, calendar, started_at, limit, pauses)
+    # Day-based clocks that start on one day and are never paused are due together.
+    key = (rule.number, day_of(started_at))
     found = calendar.memo.get(key)
     if found is None:
-        due, provisional, steps = _schedule(
-            rule, calendar, closing_midnight(day) - 1, rule.amount, ()
-        )
-        assert due is not None
+        due, provisional, steps = _schedule(rule, calendar, started_at, limit, ())
         found = calendar.memo[key] = (due, provisional, tuple(steps))
     return found
 

@@ -57,7 +57,7 @@ def apply(state: CaseState, event: StoredEvent, rules: ItemRules, calendars: Cal
         _stop(state, event, rules)
     if kind in TERMINAL:
         _close(state, event)
-    elif kind != SUBMITTED or first_submitted:
+    elif kind in rules.starts and (kind != SUBMITTED or first_submitted):
         _start(state, event, rules, calendars)
 
 
@@ -182,8 +182,9 @@ _EFFECTS: Mapping[str, Callable[[CaseState, StoredEvent, ItemRules, Calendars], 
 def _stop(state: CaseState, event: StoredEvent, rules: ItemRules) -> None:
     """End the oldest live cycle of every clock that the event stops."""
     stopped: list[str] = []
+    by_policy = rules.by_policy
     for cycle in state.live:
-        if event.type not in rules.clock(cycle.policy, cycle.clock).stops:
+        if event.type not in by_policy[cycle.policy].clocks[cycle.clock].stops:
             continue
         if cycle.clock in stopped:
             continue

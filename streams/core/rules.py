@@ -109,6 +109,7 @@ class ItemRules:
     department: str
     types: frozenset[str]
     policies: list[PolicyRules]
+    starts: frozenset[str]
     stops: frozenset[str]
     quotas: tuple[Quota, ...]
     counted: frozenset[str]
@@ -161,6 +162,7 @@ def _item_rules(code: str, versions: tuple[Item, ...], numbers: count[int]) -> I
         department=newest.department,
         types=frozenset[str]().union(*(version.types for version in versions)),
         policies=policies,
+        starts=frozenset[str]().union(*(policy.starts for policy in policies)),
         stops=frozenset[str]().union(
             *(clock.stops for policy in policies for clock in policy.clocks.values())
         ),
