@@ -31,8 +31,12 @@ def replay(
     Bad lines go to standard error with their number and reason; the exit status is then 1, and
     the good ones are still judged.
     """
+    import gc
+
     from streams.core.replay import Replay, default_engine
 
+    # The cases of a log have no cycles and are needed until the end.
+    gc.disable()
     judged = Replay(default_engine(), as_of_ms(as_of))
     with sys.stdin.buffer if str(events) == "-" else open_log(events) as lines:
         judged.read(lines)

@@ -16,7 +16,7 @@ from schemas.errors import InvalidRecord
 from schemas.escalation import escalation_id
 from schemas.instants import render_instant
 from streams.core.calendar import build_calendars
-from streams.core.case import Engine
+from streams.core.case import Added, Engine
 from streams.core.rules import build_rules
 from streams.core.verdicts import standing, verdicts
 
@@ -39,18 +39,18 @@ class Replay:
 
     def read(self, lines: Iterable[bytes]) -> None:
         """Add the events of JSON lines; blank lines are passed over, bad ones noted."""
+        cases, rules, add, as_of = self.cases, self.engine.rules, self.engine.add, self.as_of
         for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
             try:
-                case_id, event = decode(line, self.engine.rules)
+                case_id, event = decode(line, rules)
             except InvalidRecord as fault:
-                self.faults.append((number, fault))
+                if line.strip():
+                    self.faults.append((number, fault))
                 continue
-            state = self.cases.get(case_id)
+            state = cases.get(case_id)
             if state is None:
-                state = self.cases[case_id] = CaseState(case_id)
-            if self.engine.add(state, event, self.as_of) == "conflict":
+                state = cases[case_id] = CaseState(case_id)
+            if add(state, event, as_of) is Added.CONFLICT:
                 self.conflicts.append((number, case_id, event.event_id))
 
     def settled(self) -> Iterator[CaseState]:
