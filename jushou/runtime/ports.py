@@ -8,11 +8,18 @@ import socket
 # Below the range from which Linux takes ports for outgoing connections (32768 and up), so that no
 # client takes the port between this question and the server's bind.
 _LOWEST, _HIGHEST = 20_000, 32_000
+# Ports that this process was given: the one who asked has perhaps not bound its own yet.
+_given: set[int] = set()
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """A TCP port nobody listens on now. Chosen at random: two sessions rarely choose alike."""
+    """A TCP port nobody listens on now, and never the same one twice in a process.
+
+    Chosen at random: two sessions rarely choose alike.
+    """
     for port in random.sample(range(_LOWEST, _HIGHEST), 200):
+        if port in _given:
+            continue
         with socket.socket() as candidate:
             # As servers do: a port whose last connections only linger (TIME_WAIT) is free.
             candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -20,6 +27,7 @@ def free_port(host: str = "127.0.0.1") -> int:
                 candidate.bind((host, port))
             except OSError:
                 continue
+            _given.add(port)
             return port
     raise OSError(f"no free port on {host} between {_LOWEST} and {_HIGHEST}")
 
