@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from benchmarks.peers.places import KAFKA_STREAMS_JARS, QUIX_VENV
 from jushou.runtime.kafka_broker import JARS
 
 _PACKAGES = ("faust-streaming", "aiokafka", "confluent-kafka", "msgspec", "orjson", "uvloop")
+# Faust uses orjson and uvloop where they are installed; the product needs neither.
+_OPTIONAL = frozenset({"orjson", "uvloop"})
 
 
 def machine() -> dict[str, str]:
@@ -30,7 +32,7 @@ def versions() -> dict[str, str]:
     found = {"python": platform.python_version(), "java": _java()}
     found["kafka broker"] = _of_jar(JARS, "kafka-clients")
     found["kafka streams"] = _of_jar(KAFKA_STREAMS_JARS, "kafka-streams")
-    found |= {name: version(name) for name in _PACKAGES}
+    found |= {name: _version_of(name) for name in _PACKAGES}
     for one in QUIX_VENV.glob("lib/python*/site-packages/quixstreams-*.dist-info"):
         found["quixstreams"] = one.name.split("-")[1].removesuffix(".dist")
     return {name: text for name, text in found.items() if text}
@@ -55,3 +57,12 @@ def _of_jar(folder: Path, name: str) -> str:
     for jar in folder.glob(f"{name}-[0-9]*.jar"):
         return jar.stem.removeprefix(f"{name}-")
     return ""
+
+
+def _version_of(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        if package not in _OPTIONAL:
+            raise
+        return "not installed"
