@@ -66,7 +66,7 @@ async def panel_csv(name: str, scope: InScope, service: Serving, as_of: AsOf = N
     panel = _panel(name)
     as_of_ms = instant_of(as_of, service.clock)
     parameters = scope.checked(service.names).parameters(as_of_ms, EXPORTED_ROWS)
-    rows = await service.questions.ask(panel.name, parameters)
+    rows = await service.questions.ask(panel.question(scope), parameters)
     rows = completed(panel, rows, scope, service.names)
     stamp = render_instant(as_of_ms)
     kept = [row | {"as_of": stamp, "simulated": service.simulated} for row in rows]
@@ -88,7 +88,7 @@ async def panel_rows(
     panel = _panel(name)
     as_of_ms = instant_of(as_of, service.clock)
     parameters = scope.checked(service.names).parameters(as_of_ms, limit)
-    rows = await service.questions.ask(panel.name, parameters)
+    rows = await service.questions.ask(panel.question(scope), parameters)
     rows = completed(panel, rows, scope, service.names)
     return {"panel": name, "as_of": render_instant(as_of_ms), "simulated": service.simulated,
             "rows": rows}  # fmt: skip

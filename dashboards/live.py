@@ -100,10 +100,13 @@ class Channel:
         try:
             parameters = self._scope.parameters(as_of_ms, SHOWN_ROWS)
             freshness = await self._questions.ask("freshness", parameters)
+            answers: dict[str, list[Row]] = {}
             for panel in PANELS.values():
-                if self._is_due(panel):
-                    rows = await self._questions.ask(panel.name, parameters)
-                    self._take(panel, rows, render_instant(as_of_ms))
+                if panel.is_live_in(self._scope) and self._is_due(panel):
+                    name = panel.question(self._scope)
+                    if name not in answers:
+                        answers[name] = await self._questions.ask(name, parameters)
+                    self._take(panel, answers[name], render_instant(as_of_ms))
         except Unavailable as error:
             self._fail(unavailable(error))
         except Exception as error:

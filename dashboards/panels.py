@@ -16,15 +16,29 @@ EXPORTED_ROWS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A question whose rows are told apart by ``key``; ``columns`` is the order of its CSV.
+    """What a question tells; its rows are told apart by ``key``.
 
-    ``every_s`` is how often a live view asks it again at most.
+    ``columns`` is the order of its CSV. ``every_s`` is how often a live view asks it again at
+    most; one that is not ``is_live`` is asked by the page itself. ``shares`` names the question of
+    which it is one dimension, where several panels are answered by one.
     """
 
     name: str
     key: str
     columns: tuple[str, ...]
     every_s: float = 0.0
+    is_live: bool = True
+    shares: str = ""
+
+    def question(self, scope: Scope) -> str:
+        """Return the name of the question that answers it within ``scope``."""
+        if self.shares == "counts" and scope.is_of_cases:
+            return "counts_of_cases"
+        return self.shares or self.name
+
+    def is_live_in(self, scope: Scope) -> bool:
+        """Whether a live view of ``scope`` keeps it; townships only within a county."""
+        return self.is_live and (self.key != "township" or bool(scope.county))
 
 
 COUNTS = (
@@ -36,18 +50,26 @@ _ESCALATION = (
     "reason_zh", "reason_en",
 )  # fmt: skip
 _SUPERVISED = (
-    "case_id", "item", "department", "county", "raised_by", "submitted_at", "supervised_from",
-    "supervised_days", "submitted_days", "bounces",
+    "case_id", "item", "department", "county", "township", "raised_by", "submitted_at",
+    "supervised_from", "supervised_days", "submitted_days", "late_stages", "missed_stages",
+    "bounces",
 )  # fmt: skip
+
+
+def _counts(name: str, key: str) -> Panel:
+    return Panel(name, key, (key, *COUNTS), shares="counts")
+
 
 PANELS: Mapping[str, Panel] = {
     panel.name: panel
     for panel in (
-        Panel("numbers", "scope", COUNTS),
-        Panel("directions", "raised_by", ("raised_by", *COUNTS)),
-        Panel("items", "item", ("item", *COUNTS)),
-        Panel("counties", "county", ("county", *COUNTS)),
-        Panel("prefectures", "prefecture", ("prefecture", *COUNTS)),
+        _counts("numbers", "scope"),
+        _counts("directions", "raised_by"),
+        _counts("items", "item"),
+        _counts("counties", "county"),
+        _counts("prefectures", "prefecture"),
+        # The stream publishes no counts by township; these are reckoned from the cases.
+        Panel("townships", "township", ("township", *COUNTS), 10.0, shares="counts_of_cases"),
         Panel("escalations", "escalation_id", _ESCALATION),
         # It reads every case's newest state, where the others read counts.
         Panel("supervised", "case_id", _SUPERVISED, every_s=10.0),
@@ -56,7 +78,13 @@ PANELS: Mapping[str, Panel] = {
 
 
 def completed(panel: Panel, rows: list[Row], scope: Scope, names: Names) -> list[Row]:
-    """Return the rows of a table of counts with a row of zeros for each key that has no case."""
+    """Return the rows of a panel of what its question answered.
+
+    Of an answer that several panels share those of its dimension; of a table of counts also a row
+    of zeros for each key that has no case.
+    """
+    if panel.shares:
+        rows = [_of_dimension(panel, row) for row in rows if row["dimension"] == panel.name]
     expected = _expected(panel, scope, names)
     have = {row[panel.key] for row in rows}
     zeros = dict.fromkeys(COUNTS, 0)
@@ -64,8 +92,16 @@ def completed(panel: Panel, rows: list[Row], scope: Scope, names: Names) -> list
     return sorted(rows + missing, key=lambda row: str(row[panel.key])) if missing else rows
 
 
+def _of_dimension(panel: Panel, row: Row) -> Row:
+    code = "all" if panel.key == "scope" else row["code"]
+    rest = {name: value for name, value in row.items() if name not in ("dimension", "code")}
+    return {panel.key: code, **rest}
+
+
 def _expected(panel: Panel, scope: Scope, names: Names) -> Iterable[str]:
     match panel.name:
+        case "numbers":
+            return ("all",)
         case "directions":
             return ("self", "proxy", "government")
         case "items":

@@ -17,7 +17,20 @@ FROM
         WHERE at <= as_of
             AND (%(prefecture)s = '' OR substring(county, 1, 4) = substring(%(prefecture)s, 1, 4))
             AND (%(county)s = '' OR county = %(county)s)
+            AND (%(township)s = '' OR township = %(township)s)
             AND (%(item)s = '' OR item = %(item)s)
+            AND (%(department)s = '' OR department = %(department)s)
+            AND (%(level)s = '' OR level = %(level)s)
+            AND (%(raised_by)s = '' AND %(channel)s = '' AND %(since)s = '' AND %(until)s = ''
+                OR case_id IN (
+                    SELECT case_id
+                    FROM cases
+                    WHERE (%(raised_by)s = '' OR raised_by = %(raised_by)s)
+                        AND (%(channel)s = '' OR channel = %(channel)s)
+                        AND (%(since)s = '' OR toDate32(submitted_at, 'Asia/Shanghai')
+                            >= toDate32OrNull(%(since)s))
+                        AND (%(until)s = '' OR toDate32(submitted_at, 'Asia/Shanghai')
+                            <= toDate32OrNull(%(until)s))))
         ORDER BY published_at DESC, at DESC
         LIMIT 4 * %(limit)s
     )

@@ -1,7 +1,9 @@
 -- The open cases within the scope that are under provincial supervision (督办) as of an instant,
 -- longest first: their overall clock (10 days from submission, pauses do not stop it) is live and
 -- past its due instant. supervised_days are whole days since then; submitted_days since the case
--- was submitted.
+-- was submitted. late_stages are the other clocks that are past due now, missed_stages those that
+-- ended after their due instant: where both are empty the case is over its ten days although every
+-- stage kept its limit.
 WITH
     fromUnixTimestamp64Milli(toInt64(%(as_of_ms)s), 'UTC') AS as_of,
     arrayFilter(
@@ -13,12 +15,30 @@ SELECT
     overdue[1] AS supervised_from,
     intDiv(dateDiff('millisecond', supervised_from, as_of), 86400000) AS supervised_days,
     intDiv(dateDiff('millisecond', submitted_at, as_of), 86400000) AS submitted_days,
-    bounces, open_pauses
+    arrayFilter(
+        (clock, due, outcome) -> clock != 'overall' AND outcome = 'live' AND due < as_of,
+        verdicts.clock, verdicts.due_at, verdicts.outcome
+    ) AS late_stages,
+    arrayFilter(
+        (clock, outcome) -> clock != 'overall' AND outcome = 'missed',
+        verdicts.clock, verdicts.outcome
+    ) AS missed_stages,
+    township, bounces, open_pauses
 FROM cases FINAL
 WHERE closed_at IS NULL
     AND notEmpty(overdue)
     AND (%(prefecture)s = '' OR substring(county, 1, 4) = substring(%(prefecture)s, 1, 4))
     AND (%(county)s = '' OR county = %(county)s)
+    AND (%(township)s = '' OR township = %(township)s)
     AND (%(item)s = '' OR item = %(item)s)
+    AND (%(department)s = '' OR department = %(department)s)
+    AND (%(raised_by)s = '' OR raised_by = %(raised_by)s)
+    AND (%(channel)s = '' OR channel = %(channel)s)
+    AND (%(since)s = '' OR toDate32(submitted_at, 'Asia/Shanghai') >= toDate32OrNull(%(since)s))
+    AND (%(until)s = '' OR toDate32(submitted_at, 'Asia/Shanghai') <= toDate32OrNull(%(until)s))
+    AND (%(level)s = '' OR case_id IN (
+        SELECT case_id
+        FROM escalations_standing
+        WHERE %(level)s != '' AND level = %(level)s AND at <= as_of))
 ORDER BY supervised_from, case_id
 LIMIT %(limit)s

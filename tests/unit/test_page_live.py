@@ -30,6 +30,11 @@ class Answers:
         return self.rows.get(name, [])
 
 
+def whole(**counts: int) -> dict[str, Any]:
+    """The row of the question of counts that is about all of the scope."""
+    return {"dimension": "numbers", "code": "", **counts}
+
+
 @asynccontextmanager
 async def running(answers: Answers) -> AsyncIterator[Channel]:
     channel = Channel(answers, Scope(), lambda: 0, all_names(), 0.001)  # type: ignore[arg-type]
@@ -66,13 +71,13 @@ async def test_a_row_that_left_is_named_as_removed() -> None:
 
 async def test_unchanged_rows_are_not_sent_again() -> None:
     answers = Answers()
-    answers.rows["numbers"] = [{"scope": "all", "open": 1}]
+    answers.rows["counts"] = [whole(open=1)]
     async with running(answers) as channel:
         stream = channel.follow(None)
         for _ in range(5):
             tick = await until(stream, "tick")
             assert tick.id is None
-        answers.rows["numbers"] = [{"scope": "all", "open": 2}]
+        answers.rows["counts"] = [whole(open=2)]
         change = await until(stream, "change")
         assert change.data["panel"] == "numbers"
 
@@ -82,8 +87,8 @@ async def test_who_was_away_too_long_gets_a_snapshot() -> None:
     async with running(answers) as channel:
         first = await until(channel.follow(None), "panel", panel="numbers")
         stream = channel.follow(None)
-        for number in range(300):
-            answers.rows["numbers"] = [{"scope": "all", "open": number}]
+        for number in range(1, 301):
+            answers.rows["counts"] = [whole(open=number)]
             change = await until(stream, "change", panel="numbers")
         assert change.id
         name = change.id.split(".")[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -30,7 +31,8 @@ def test_a_question_about_cases_asks_as_of_and_never_of_now(name: str) -> None:
 
 
 def test_every_panel_has_its_question() -> None:
-    assert set(PANELS) <= question_names()
+    for panel in PANELS.values():
+        assert {panel.question(Scope()), panel.question(Scope(level="red"))} <= question_names()
 
 
 def test_every_number_and_panel_is_defined_in_both_languages_by_a_question() -> None:
@@ -44,14 +46,23 @@ def test_every_number_and_panel_is_defined_in_both_languages_by_a_question() -> 
             assert entry[language]["text"]
 
 
-def test_the_tables_of_counts_count_alike() -> None:
-    def counting(name: str) -> str:
-        body = query(name).split("WITH", 1)[1]
-        return re.sub(r"(?s)SELECT\n.*?,\n|\nGROUP BY .*", "", body, count=1).split("\nGROUP BY")[0]
+FIELDS = {field.name for field in fields(Scope)}
 
-    whole = counting("numbers").strip()
-    for name in ("directions", "items", "counties", "prefectures"):
-        assert counting(name).strip() == whole
+
+@pytest.mark.parametrize(
+    "name",
+    sorted({panel.question(Scope()) for panel in PANELS.values()} - {"counts"})
+    + ["counts_of_cases"],
+)
+def test_a_question_of_a_panel_follows_every_filter(name: str) -> None:
+    assert set(re.findall(r"%\((\w+)\)s = '' OR", query(name))) >= FIELDS
+
+
+def test_published_counts_answer_only_what_they_are_kept_by() -> None:
+    kept = {name for name in FIELDS if not Scope(**{name: "x"}).is_of_cases}
+    assert set(re.findall(r"%\((\w+)\)s = '' OR", query("counts"))) == kept
+    for name in FIELDS - kept:
+        assert PANELS["items"].question(Scope(**{name: "x"})) == "counts_of_cases"
 
 
 def test_the_instant_is_given_to_the_millisecond_in_utc() -> None:

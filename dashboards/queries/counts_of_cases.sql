@@ -1,0 +1,72 @@
+-- The counts of counts.sql, reckoned from the newest state of every case instead of from published
+-- counts: for a scope that also names a department, a township, a channel, a level or a period.
+--
+-- period   cases submitted on these Shanghai days, the first and the last included
+-- level    cases with an escalation of that level that was due to fire by as_of and stands
+--
+-- Each of these narrows every column. Besides the rows of counts.sql there is one for each township
+-- that has the case now.
+WITH
+    fromUnixTimestamp64Milli(toInt64(%(as_of_ms)s), 'UTC') AS as_of,
+    toDate32(as_of, 'Asia/Shanghai') AS today,
+    toDate32(submitted_at, 'Asia/Shanghai') AS day,
+    arrayFilter(
+        (due, outcome) -> outcome = 'live' AND due IS NOT NULL,
+        verdicts.due_at, verdicts.outcome
+    ) AS dues,
+    arrayExists(
+        (due, clock, outcome) -> clock = 'overall' AND outcome = 'live'
+            AND ifNull(toStartOfMinute(due + INTERVAL 59999 MILLISECOND) < as_of, false),
+        verdicts.due_at, verdicts.clock, verdicts.outcome
+    ) AS past_overall,
+    toStartOfMinute(arrayMin(dues) + INTERVAL 59999 MILLISECOND) AS due_at,
+    closed_at IS NULL AS is_open,
+    is_open AND past_overall AS is_supervised,
+    is_open AND notEmpty(dues) AND ifNull(due_at < as_of, false) OR is_supervised AS is_late,
+    is_open AND notEmpty(dues) AND NOT is_late AS is_ahead,
+    is_ahead AND ifNull(due_at <= as_of + INTERVAL 24 HOUR, false) AS is_due_24h,
+    is_ahead AND ifNull(due_at <= as_of + INTERVAL 72 HOUR, false) AS is_due_72h
+SELECT
+    transform(
+        grouping(raised_by, item, county, prefecture, township), [15, 23, 27, 29, 30],
+        ['directions', 'items', 'counties', 'prefectures', 'townships'], 'numbers'
+    ) AS dimension,
+    concat(raised_by, item, county, prefecture, township) AS code,  -- of these only the grouped one is not empty
+    sum(of_today) AS received_today,
+    sum(of_all) AS received_total,
+    sum(of_open) AS open,
+    sum(of_late) AS late,
+    sum(of_supervised) AS supervised,
+    sum(of_24h) AS due_24h,
+    sum(of_72h) AS due_72h
+FROM
+(
+    SELECT
+        raised_by, item, county, township, concat(substring(county, 1, 4), '00') AS prefecture,
+        countIf(day = today) AS of_today,
+        countIf(day <= today) AS of_all,
+        countIf(is_open) AS of_open,
+        countIf(is_late) AS of_late,
+        countIf(is_supervised) AS of_supervised,
+        countIf(is_due_24h) AS of_24h,
+        countIf(is_due_72h) AS of_72h
+    FROM cases FINAL
+    WHERE submitted_at IS NOT NULL
+        AND item != ''
+        AND (%(prefecture)s = '' OR substring(county, 1, 4) = substring(%(prefecture)s, 1, 4))
+        AND (%(county)s = '' OR county = %(county)s)
+        AND (%(township)s = '' OR township = %(township)s)
+        AND (%(item)s = '' OR item = %(item)s)
+        AND (%(department)s = '' OR department = %(department)s)
+        AND (%(raised_by)s = '' OR raised_by = %(raised_by)s)
+        AND (%(channel)s = '' OR channel = %(channel)s)
+        AND (%(since)s = '' OR day >= toDate32OrNull(%(since)s))
+        AND (%(until)s = '' OR day <= toDate32OrNull(%(until)s))
+        AND (%(level)s = '' OR case_id IN (
+            SELECT case_id
+            FROM escalations_standing
+            WHERE %(level)s != '' AND level = %(level)s AND at <= as_of))
+    GROUP BY raised_by, item, county, township
+)
+GROUP BY GROUPING SETS ((), (raised_by), (item), (county), (prefecture), (township))
+ORDER BY dimension, code
