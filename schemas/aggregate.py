@@ -22,16 +22,13 @@ class Measure(StrEnum):
     ``closed``: cases, by ``day`` closed, county, item, raised_by, ``status`` (the outcome).
     ``open``: open cases, by county, item, department, raised_by, ``due_at`` (the earliest due of
     its running clocks) and ``supervised_from`` (due of ``overall``).
-    ``clock-open``: live cycles, by county, item, department, clock, ``due_at``.
-    ``clock-ended``: ended cycles, by ``day`` ended, county, item, clock, ``status`` (``met``,
-    ``missed``, ``cancelled``, ``cancelled-late``).
+    Clocks are not counted: nearly every one would be a group of its own. Questions about them go
+    to the verdicts in the warehouse.
     """
 
     RECEIVED = "received"
     CLOSED = "closed"
     OPEN = "open"
-    CLOCK_OPEN = "clock-open"
-    CLOCK_ENDED = "clock-ended"
 
 
 class Group(Struct, frozen=True, array_like=True):

@@ -7,11 +7,12 @@ before it goes on.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from prometheus_client import Counter
+from prometheus_client import Counter as Metric
 
 from schemas import bulk_load
 from schemas.bulk_load import LOAD_HEADER, LOAD_OPENED
@@ -26,10 +27,10 @@ from streams.core.case import Added, Engine
 from streams.core.judge import judge
 from streams.state.partition import PartitionState
 
-EVENTS = Counter(
+EVENTS = Metric(
     "jushou_case_events_total", "case events read, by what became of them", ["outcome"]
 )
-REVISIONS = Counter(
+REVISIONS = Metric(
     "jushou_escalation_revisions_total", "revisions published", ["level", "state", "cause"]
 )
 
@@ -80,7 +81,7 @@ class CaseKeeper:
         """
         now = self.state.pass_time(now)
         effects = Effects()
-        outcomes: dict[str, int] = {}
+        outcomes: Counter[str] = Counter()
         for record in records:
             try:
                 outcome = self._apply(record, now, seen_s, effects)
@@ -89,7 +90,7 @@ class CaseKeeper:
                 letter = DeadLetter(record.key, record.value, record.offset, fault)
                 letter.headers = list(record.headers)
                 effects.dead_letters.append(letter)
-            outcomes[outcome] = outcomes.get(outcome, 0) + 1
+            outcomes[outcome] += 1
             self.state.next_offset = record.offset + 1
         for outcome, count in outcomes.items():
             EVENTS.labels(outcome).inc(count)
@@ -104,20 +105,36 @@ class CaseKeeper:
             if not self._is_bracket(raw, record, now, seen_s):
                 raise
             return "bracket"
-        self._check_place(record.key, case_id)
-        if event.at > now + DAY_MS:
-            raise InvalidRecord(
-                DeadLetterReason.TOO_FAR_AHEAD,
-                "occurred_at is more than 24 hours ahead; correct the clock of the source",
-            )
-        state = self.state.touch(case_id)
+        state = self.state.touched.get(case_id)
+        if state is None or event.at > now + DAY_MS:
+            state = self._touch(record, case_id, event, now)
         if record.headers:
             self._hold(state, record, seen_s)
         added = self.engine.add(state, event, now)
         state.source_offset = record.offset
         if added is not Added.DUPLICATE:
-            self._note(state, event, raw, added, effects)
+            if state.item is None or state.held or state.set_aside:
+                self._note(state, event, raw, effects)
+            if state.fired:
+                state.unjudged = True
+            if state.unjudged and not state.loads:
+                self.state.to_judge[case_id] = None
         return added
+
+    def _touch(self, record: Record, case_id: str, event: StoredEvent, now: int) -> CaseState:
+        """Return the case that a record is of; refuse a record that is not to have an effect."""
+        if event.at > now + DAY_MS:
+            if case_id not in self.state:
+                self._check_place(record.key, case_id)
+            raise InvalidRecord(
+                DeadLetterReason.TOO_FAR_AHEAD,
+                "occurred_at is more than 24 hours ahead; correct the clock of the source",
+            )
+        state = self.state.touch_known(case_id)
+        if state is None:
+            self._check_place(record.key, case_id)
+            state = self.state.touch_new(case_id)
+        return state
 
     def _is_bracket(self, raw: bytes, record: Record, now: int, seen_s: float) -> bool:
         try:
@@ -145,8 +162,6 @@ class CaseKeeper:
                 self.state.to_judge[case_id] = None
 
     def _check_place(self, key: bytes | None, case_id: str) -> None:
-        if case_id in self.state:
-            return
         if key != case_id.encode():
             raise InvalidRecord(
                 DeadLetterReason.WRONG_KEY, "the record's key must be its case_id in UTF-8"
@@ -167,9 +182,8 @@ class CaseKeeper:
             if self.state.loads.touch(load, state.case_id, seen_s) and load not in state.loads:
                 state.loads.append(load)
 
-    def _note(
-        self, state: CaseState, event: StoredEvent, raw: bytes, added: Added, effects: Effects
-    ) -> None:
+    def _note(self, state: CaseState, event: StoredEvent, raw: bytes, effects: Effects) -> None:
+        """Keep the bytes of events that wait for the item, and set aside those that it has not."""
         if state.item is None:
             state.held[event.event_id] = raw
         elif state.held:
@@ -177,11 +191,8 @@ class CaseKeeper:
             held[event.event_id] = raw
             for event_id, original in held.items():
                 self._set_aside(state, event_id, original, effects)
-        elif state.set_aside:
+        else:
             self._set_aside(state, event.event_id, raw, effects)
-        state.unjudged |= bool(state.fired)
-        if state.unjudged and not state.loads:
-            self.state.to_judge[state.case_id] = None
 
     def _set_aside(self, state: CaseState, event_id: str, raw: bytes, effects: Effects) -> None:
         if event_id not in state.set_aside:

@@ -7,7 +7,7 @@ difference between its groups before and after.
 from __future__ import annotations
 
 from schemas.aggregate import Measure
-from schemas.case_state import CANCELLED, CaseState, Cycle
+from schemas.case_state import CaseState
 from schemas.instants import MINUTE_MS, date_of_day, day_of
 
 # measure, day, county, item, department, raised_by, channel, clock, status, due_at, supervised_from
@@ -20,33 +20,22 @@ OVERALL = "overall"
 _days: dict[int, str] = {}
 
 
-def groups(state: CaseState) -> list[GroupKey]:
+def groups(state: CaseState) -> tuple[GroupKey, ...]:
     """Return the groups that the case is counted in; none before it was submitted."""
     if state.item is None or state.submitted_at is None:
-        return []
-    county, item, raised_by = state.county, state.item, state.raised_by
-    found: list[GroupKey] = [
-        (Measure.RECEIVED, _day(state.submitted_at), county, item, None, raised_by,
-         state.channel, None, None, None, None)
-    ]  # fmt: skip
-    if state.closed_at is not None:
-        found.append(
-            (Measure.CLOSED, _day(state.closed_at), county, item, None, raised_by,
-             None, None, state.outcome, None, None)
-        )  # fmt: skip
-    else:
-        found.append(_open(state))
-    for cycle in state.live:
-        found.append(
-            (Measure.CLOCK_OPEN, None, county, item, state.department, None,
-             None, cycle.clock, None, _minute(cycle.due_at), None)
-        )  # fmt: skip
-    for cycle in state.ended:
-        found.append(
-            (Measure.CLOCK_ENDED, _day(cycle.stopped_at or 0), county, item, None, None,
-             None, cycle.clock, _outcome(cycle), None, None)
-        )  # fmt: skip
-    return found
+        return ()
+    received = (
+        Measure.RECEIVED, _day(state.submitted_at), state.county, state.item, None,
+        state.raised_by, state.channel, None, None, None, None,
+    )  # fmt: skip
+    return (received, _open(state) if state.closed_at is None else _closed(state, state.closed_at))
+
+
+def _closed(state: CaseState, closed_at: int) -> GroupKey:
+    return (
+        Measure.CLOSED, _day(closed_at), state.county, state.item, None, state.raised_by,
+        None, None, state.outcome, None, None,
+    )  # fmt: skip
 
 
 def _open(state: CaseState) -> GroupKey:
@@ -62,13 +51,6 @@ def _open(state: CaseState) -> GroupKey:
         Measure.OPEN, None, state.county, state.item, state.department, state.raised_by,
         None, None, None, _minute(earliest), _minute(supervised_from),
     )  # fmt: skip
-
-
-def _outcome(cycle: Cycle) -> str:
-    if cycle.status != CANCELLED:
-        return cycle.status
-    late = cycle.due_at is not None and cycle.due_at < (cycle.stopped_at or 0)
-    return "cancelled-late" if late else CANCELLED
 
 
 def _minute(instant: int | None) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from streams.core.groups import GroupKey
 
@@ -14,17 +14,19 @@ class Counts:
         self._counts: dict[GroupKey, int] = {}
         self.changed: set[GroupKey] = set()
 
-    def move(self, before: Iterable[GroupKey], after: Iterable[GroupKey]) -> None:
+    def move(self, before: Sequence[GroupKey], after: Sequence[GroupKey]) -> None:
         """Take a case out of the groups that it was in and put it into those that it is in."""
         if before == after:
             return
         counts, changed = self._counts, self.changed
         for group in before:
-            counts[group] = counts.get(group, 0) - 1
-            changed.add(group)
+            if group not in after:
+                counts[group] = counts.get(group, 0) - 1
+                changed.add(group)
         for group in after:
-            counts[group] = counts.get(group, 0) + 1
-            changed.add(group)
+            if group not in before:
+                counts[group] = counts.get(group, 0) + 1
+                changed.add(group)
 
     def take_changed(self) -> Iterator[tuple[GroupKey, int]]:
         """Yield the changed groups with their counts; a group of none is forgotten after it."""

@@ -9,11 +9,10 @@ hands out what must be written, the caller writes it before it commits.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from schemas import case_state
 from schemas.case_state import CaseState, Fired
-from schemas.instants import HOUR_MS
 from streams.core.groups import GroupKey, groups
 from streams.core.judge import next_instant
 from streams.core.rules import ItemRules
@@ -60,9 +59,11 @@ class PartitionState:
         self.published: dict[str, list[Fired]] = {}
         self._rules = rules
         self._packed: dict[str, bytes] = {}
+        # Unpacked cases, and the groups that each is counted in.
         self._hot: dict[str, CaseState] = {}
-        self._groups: dict[str, list[GroupKey]] = {}
-        self._before: dict[str, list[GroupKey]] = {}
+        self._groups: dict[str, tuple[GroupKey, ...]] = {}
+        # Those of them that were touched since the last ``take_changed``.
+        self.touched: dict[str, CaseState] = {}
         self._archive = archive
         self._departures = Departures()
         # Rows of the archive whose cases are unpacked in ``_hot``.
@@ -89,18 +90,32 @@ class PartitionState:
 
     def touch(self, case_id: str) -> CaseState:
         """Return the state of a case to change it; it will be among the changed ones."""
+        state = self.touched.get(case_id) or self.touch_known(case_id)
+        if state is None:
+            state = self.touch_new(case_id)
+        return state
+
+    def touch_known(self, case_id: str) -> CaseState | None:
+        """Touch a case that is not among ``touched``; ``None`` if there is no such case."""
         state = self._hot.get(case_id)
         if state is None:
             row, state = self._find(case_id)
+            if state is None:
+                return None
             if row is not None:
                 self._fetched[case_id] = row
-            if state is None:
-                state = CaseState(case_id, self.generation)
-                state.fired = self.published.pop(case_id, [])
             self._hot[case_id] = state
-        if case_id not in self._before:
-            known = self._groups.get(case_id)
-            self._before[case_id] = groups(state) if known is None else known
+            self._groups[case_id] = groups(state)
+        self.touched[case_id] = state
+        return state
+
+    def touch_new(self, case_id: str) -> CaseState:
+        """Touch a case that nothing was known of."""
+        state = CaseState(case_id, self.generation)
+        if self.published:
+            state.fired = self.published.pop(case_id, [])
+        self._hot[case_id] = self.touched[case_id] = state
+        self._groups[case_id] = ()
         return state
 
     def _find(self, case_id: str) -> tuple[int | None, CaseState | None]:
@@ -113,7 +128,7 @@ class PartitionState:
 
     def release(self, state: CaseState) -> None:
         """Take back a touch that changed nothing: no state is written, the timer is set anew."""
-        del self._before[state.case_id]
+        del self.touched[state.case_id]
         self.schedule(state)
 
     def peek(self, case_id: str) -> CaseState | None:
@@ -141,37 +156,45 @@ class PartitionState:
 
     def take_changed(self) -> list[tuple[str, bytes]]:
         """Return the packed states of the cases touched since the last call, timers set anew."""
+        touched, self.touched = self.touched, {}
         changed = []
-        for case_id, before in self._before.items():
-            state = self._hot[case_id]
+        for case_id, state in touched.items():
             if state.generation < self.generation:
                 state.generation, state.change = self.generation, 0
             state.change += 1
-            packed = case_state.encode(state)
-            self._packed[case_id] = packed
-            after = self._groups[case_id] = groups(state)
-            self.counts.move(before, after)
-            self.schedule(state)
-            if state.closed_at is not None:
-                self._let_leave(state)
+            packed = self._packed[case_id] = case_state.encode(state)
             changed.append((case_id, packed))
+            before, after = self._groups[case_id], groups(state)
+            if before != after:
+                self._groups[case_id] = after
+                self.counts.move(before, after)
+            if state.live or state.applied != len(state.events):
+                self.schedule(state)
+            elif state.closed_at is not None:
+                self._let_leave(state, packed)
         if self._fetched:
-            self._take_back()
-        self._before = {}
+            self._take_back(touched)
         if len(self._hot) > HOT_CASES:
-            self._hot, self._groups, self._fetched = {}, {}, {}
+            self._cool(touched)
         return changed
 
-    def _take_back(self) -> None:
+    def _take_back(self, touched: Iterable[str]) -> None:
         """Forget the rows of archived cases that have changed: they are in memory again."""
         assert self._archive is not None
-        for case_id in self._fetched.keys() & self._before.keys():
+        for case_id in self._fetched.keys() & touched:
             self._archive.forget(self._fetched.pop(case_id))
 
-    def _let_leave(self, state: CaseState) -> None:
+    def _cool(self, touched: Mapping[str, CaseState]) -> None:
+        """Keep unpacked only the open ones of the last cases: the likeliest to be touched again."""
+        hot = {case_id: state for case_id, state in touched.items() if state.closed_at is None}
+        self._hot = hot if len(hot) <= HOT_CASES else {}
+        self._groups = {case_id: self._groups[case_id] for case_id in self._hot}
+        self._fetched = {}
+
+    def _let_leave(self, state: CaseState, packed: bytes) -> None:
         instant = self._archive.leaves_at(state) if self._archive is not None else None
         if instant is not None:
-            self._departures.add(state.case_id, instant)
+            self._departures.add(state.case_id, packed, instant)
 
     def archive_closed(self, at_most: int) -> int:
         """Move up to ``at_most`` cases that were closed long ago out of memory; say how many.
@@ -181,15 +204,16 @@ class PartitionState:
         """
         if self._archive is None:
             return 0
-        leaving = {}
-        for case_id in self._departures.take(self.now, at_most):
-            packed = self._packed.get(case_id)
-            if packed is not None and self._archive.is_for(packed, self.now + HOUR_MS):
-                leaving[case_id] = packed
+        known = self._packed
+        leaving = {
+            case_id: packed
+            for case_id, packed in self._departures.take(self.now, at_most)
+            if known.get(case_id) is packed
+        }
         if leaving:
             self._archive.put(leaving)
         for case_id in leaving:
-            del self._packed[case_id]
+            del known[case_id]
             self._hot.pop(case_id, None)
             self._groups.pop(case_id, None)
         return len(leaving)
@@ -235,8 +259,9 @@ class PartitionState:
             if is_current:
                 # Of the others the cycles may name policies, or steps, that are no more.
                 self.schedule(state)
-            if state.closed_at is not None and state.case_id in self._packed:
-                self._let_leave(state)
+            packed = self._packed.get(state.case_id)
+            if state.closed_at is not None and packed is not None:
+                self._let_leave(state, packed)
             if state.unjudged or not is_current:
                 self.to_judge[state.case_id] = None
         self.counts.settle(published)

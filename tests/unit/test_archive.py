@@ -343,10 +343,10 @@ def test_a_filter_never_denies_what_is_in_it_and_seldom_says_what_is_not() -> No
 def test_departures_come_up_from_their_hour_on_each_once_and_no_more_than_asked_for() -> None:
     departures = Departures()
     for number in range(5):
-        departures.add(str(number), at(MORNING) + number * HOUR_MS + 17)
-    departures.add("0", at(MORNING) + 18)
+        departures.add(str(number), b"older", at(MORNING) + number * HOUR_MS + 17)
+    departures.add("0", b"newer", at(MORNING) + 18)
     assert departures.take(at(MORNING) - 1, 9) == []
-    assert departures.take(at(MORNING), 9) == ["0"]
-    assert departures.take(at(MORNING) + 9 * HOUR_MS, 2) == ["1", "2"]
-    assert departures.take(at(MORNING) + 9 * HOUR_MS, 9) == ["3", "4"]
+    assert departures.take(at(MORNING), 9) == [("0", b"newer")]
+    assert departures.take(at(MORNING) + 9 * HOUR_MS, 2) == [("1", b"older"), ("2", b"older")]
+    assert departures.take(at(MORNING) + 9 * HOUR_MS, 9) == [("3", b"older"), ("4", b"older")]
     assert departures.take(at(MORNING) + 9 * HOUR_MS, 9) == []
