@@ -1,6 +1,7 @@
-"""The page's JSON API: panels, one case, names, definitions, and the live stream.
+"""The page's JSON API: panels, names, definitions, and the live stream.
 
-Every answer says as of which instant it holds. All of it is read-only and free of personal data.
+Every answer says as of which instant it holds, stays within the region of its reader, and is free
+of personal data. Single cases are in ``dashboards.cases``.
 """
 
 from __future__ import annotations
@@ -16,7 +17,11 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import PlainTextResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from dashboards.hub import Hub
+from dashboards.access.audit import Act
+from dashboards.access.guard import Needs, audited, session_of
+from dashboards.access.reach import lists_cases, may_see, narrowed
+from dashboards.access.roles import Reader, Right
+from dashboards.hub import Hub, View
 from dashboards.names import Names
 from dashboards.panels import EXPORTED_ROWS, PANELS, SHOWN_ROWS, Panel, completed
 from dashboards.problems import Refused
@@ -28,7 +33,6 @@ from schemas.instants import render_instant
 router = APIRouter(prefix="/api")
 
 AsOf = Annotated[str | None, Query(max_length=40, description="RFC 3339 with offset")]
-InScope = Annotated[Scope, Depends(scope_of)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +53,26 @@ def service_of(request: Request) -> Service:
 
 
 Serving = Annotated[Service, Depends(service_of)]
+Reading = Annotated[Reader, Depends(Needs(Right.COUNTS))]
 
 
-def _panel(name: str) -> Panel:
+def permitted_scope(
+    asked: Annotated[Scope, Depends(scope_of)], reader: Reading, service: Serving
+) -> Scope:
+    """Return the asked scope within the reader's region; refuses one outside it."""
+    return narrowed(asked.checked(service.names), reader, service.names)
+
+
+InScope = Annotated[Scope, Depends(permitted_scope)]
+
+
+def _panel(name: str, reader: Reader) -> Panel:
+    if name in PANELS and not may_see(reader, PANELS[name]):
+        raise Refused(
+            403, "not-your-role", f"the role {reader.role} sees no single cases or townships",
+            "本角色只能查看县级及以上的汇总数。",
+            "This role sees counts of counties and above.",
+        )  # fmt: skip
     if name not in PANELS:
         raise Refused(
             404, "unknown-panel", f"there is no panel {name[:40]!r}",
@@ -61,13 +82,22 @@ def _panel(name: str) -> Panel:
 
 
 @router.get("/panels/{name}.csv")
-async def panel_csv(name: str, scope: InScope, service: Serving, as_of: AsOf = None) -> Response:
+async def panel_csv(
+    request: Request,
+    name: str,
+    scope: InScope,
+    reader: Reading,
+    service: Serving,
+    as_of: AsOf = None,
+) -> Response:
     """Return a panel as CSV: all its rows, not only those that the page shows."""
-    panel = _panel(name)
+    panel = _panel(name, reader)
     as_of_ms = instant_of(as_of, service.clock)
-    parameters = scope.checked(service.names).parameters(as_of_ms, EXPORTED_ROWS)
+    parameters = scope.parameters(as_of_ms, EXPORTED_ROWS)
     rows = await service.questions.ask(panel.question(scope), parameters)
     rows = completed(panel, rows, scope, service.names)
+    if lists_cases(panel):
+        await audited(request, reader, Act.LIST_EXPORTED, panel.name)
     stamp = render_instant(as_of_ms)
     kept = [row | {"as_of": stamp, "simulated": service.simulated} for row in rows]
     file_name = f"jushou-{panel.name}-{stamp[:19].replace(':', '')}.csv"
@@ -80,39 +110,22 @@ async def panel_csv(name: str, scope: InScope, service: Serving, as_of: AsOf = N
 async def panel_rows(
     name: str,
     scope: InScope,
+    reader: Reading,
     service: Serving,
     as_of: AsOf = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = SHOWN_ROWS,
 ) -> dict[str, Any]:
     """Return the rows of a panel; ``limit`` bounds the lists, never a table of counts."""
-    panel = _panel(name)
+    panel = _panel(name, reader)
     as_of_ms = instant_of(as_of, service.clock)
-    parameters = scope.checked(service.names).parameters(as_of_ms, limit)
+    parameters = scope.parameters(as_of_ms, limit)
     rows = await service.questions.ask(panel.question(scope), parameters)
     rows = completed(panel, rows, scope, service.names)
     return {"panel": name, "as_of": render_instant(as_of_ms), "simulated": service.simulated,
             "rows": rows}  # fmt: skip
 
 
-@router.get("/cases/{case_id:path}")
-async def case(case_id: str, service: Serving, as_of: AsOf = None) -> dict[str, Any]:
-    """Return one case: what it is, its clocks with their verdicts, its escalations."""
-    as_of_ms = instant_of(as_of, service.clock)
-    parameters = Scope().parameters(as_of_ms, SHOWN_ROWS) | {"case_id": case_id}
-    found = await service.questions.ask("case", parameters)
-    if not found:
-        raise Refused(
-            404, "unknown-case", "the warehouse has no case of this number",
-            "请核对案件编号；刚举手的案件几秒后可见。",
-            "Check the number; a case that was just raised is visible after some seconds.",
-        )  # fmt: skip
-    parts = {part: await service.questions.ask(f"case_{part}", parameters)
-             for part in ("clocks", "escalations", "events")}  # fmt: skip
-    return {"as_of": render_instant(as_of_ms), "simulated": service.simulated, "case": found[0],
-            **parts}  # fmt: skip
-
-
-@router.get("/names")
+@router.get("/names", dependencies=[Depends(Needs(Right.COUNTS))])
 def names(service: Serving) -> dict[str, Any]:
     """Return the names of all codes in both languages."""
     return asdict(service.names)
@@ -126,13 +139,13 @@ def read_definitions() -> dict[str, Any]:
     return definitions
 
 
-@router.get("/definitions")
+@router.get("/definitions", dependencies=[Depends(Needs(Right.COUNTS))])
 def definitions() -> dict[str, Any]:
     """Return what each number of the page counts."""
     return read_definitions()
 
 
-@router.get("/queries/{name}.sql")
+@router.get("/queries/{name}.sql", dependencies=[Depends(Needs(Right.COUNTS))])
 def question(name: str) -> PlainTextResponse:
     """Return the SQL by which a number is counted."""
     if name not in question_names():
@@ -141,18 +154,35 @@ def question(name: str) -> PlainTextResponse:
     return PlainTextResponse(query(name))
 
 
-def _room(scope: InScope, service: Serving) -> Scope:
-    checked = scope.checked(service.names)
-    service.hub.check_room(checked)
-    return checked
+@router.get(
+    "/openapi.json", include_in_schema=False, dependencies=[Depends(Needs(Right.COUNTS))]
+)
+def schema(request: Request) -> dict[str, Any]:
+    """Return the OpenAPI description of all routes."""
+    described: dict[str, Any] = request.app.openapi()
+    return described
+
+
+def _room(scope: InScope, reader: Reading, service: Serving) -> View:
+    view = View(scope, frozenset(each.name for each in PANELS.values() if may_see(reader, each)))
+    service.hub.check_room(view)
+    return view
 
 
 @router.get("/live", response_class=EventSourceResponse)
 async def live(
-    scope: Annotated[Scope, Depends(_room)],
+    request: Request,
+    view: Annotated[View, Depends(_room)],
     service: Serving,
     last_event_id: Annotated[str | None, Header(max_length=64)] = None,
 ) -> AsyncIterator[ServerSentEvent]:
-    """Stream all panels of a scope: a snapshot, then changes, with a tick every second."""
-    async for event in service.hub.follow(scope, last_event_id):
+    """Stream all panels of a scope: a snapshot, then changes, with a tick every second.
+
+    Ends with ``signed-out`` once the session has ended.
+    """
+    begun = session_of(request)
+    async for event in service.hub.follow(view, last_event_id):
+        if begun is not None and session_of(request) is None:
+            yield ServerSentEvent(event="signed-out", data={})
+            return
         yield event

@@ -11,17 +11,20 @@ from time import time_ns
 
 from fastapi import FastAPI
 
-from dashboards import api, health
+from dashboards import api, cases, health
+from dashboards.access import routes as access
+from dashboards.access.gate import open_gate
+from dashboards.access.guard import check_guards
 from dashboards.api import Service
 from dashboards.config import PageConfig
-from dashboards.hub import Hub
+from dashboards.hub import Hub, View
 from dashboards.live import Channel
 from dashboards.metrics import Metrics
 from dashboards.names import all_names
 from dashboards.page import install_page
 from dashboards.problems import install_problems
 from dashboards.queries import Questions
-from dashboards.scope import Clock, Scope
+from dashboards.scope import Clock
 from dashboards.security import SecureHeaders
 from dashboards.warehouse import Warehouse
 
@@ -36,7 +39,8 @@ def _clock_of(config: PageConfig) -> Clock:
 def create_app(config: PageConfig) -> FastAPI:
     """Return the app; it connects to ClickHouse when first asked, so it starts without one.
 
-    Raises ``Misconfigured`` where the catalogue or the table of regions is wrong.
+    Raises ``Misconfigured`` where the catalogue or the table of regions is wrong, and where nobody
+    could sign in.
     """
     metrics = Metrics()
     clock = _clock_of(config)
@@ -44,8 +48,10 @@ def create_app(config: PageConfig) -> FastAPI:
     questions = Questions(warehouse, metrics)
     names = all_names()
 
-    def channel(scope: Scope) -> Channel:
-        return Channel(questions, scope, clock, names, config.poll_s)
+    gate = open_gate(config)
+
+    def channel(view: View) -> Channel:
+        return Channel(questions, view.scope, clock, names, config.poll_s, view.panels)
 
     hub = Hub(channel, metrics)
 
@@ -54,21 +60,20 @@ def create_app(config: PageConfig) -> FastAPI:
         yield
         await hub.stop()
         warehouse.close()
+        gate.close()
 
-    # The interactive documentation of FastAPI loads scripts from elsewhere; the schema is enough.
-    app = FastAPI(
-        title="jushou",
-        docs_url=None,
-        redoc_url=None,
-        openapi_url="/api/openapi.json",
-        lifespan=lifespan,
-    )
+    # FastAPI's own routes have no guard; ours for the schema has.
+    app = FastAPI(title="jushou", openapi_url=None, lifespan=lifespan)
     app.state.config = config
     app.state.metrics = metrics
     app.state.service = Service(questions, hub, names, clock, config.simulated)
+    app.state.gate = gate
+    app.include_router(access.router)
+    app.include_router(cases.router)
     app.include_router(api.router)
     app.include_router(health.router)
     install_page(app)
     install_problems(app)
     app.add_middleware(SecureHeaders, metrics=metrics)
+    check_guards(app)
     return app

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,6 +15,13 @@ class PageConfig:
     without a newly written row the page warns that its numbers are old: 15 minutes, since at
     night the province has quarters of an hour without a case. ``poll_s`` is the pause between two
     looks for changes, one second so that a change is seen within two.
+
+    ``access_folder`` holds accounts, sessions and the audit log; without one they are in memory.
+    ``is_open``: whoever opens the page sees the province without signing in; for demos on this
+    machine only (``dashboards.access.gate.may_be_open``). ``listen_host`` decides whether cookies
+    are held to TLS. A session ends ``idle_s`` after its last use (0: never for want of use) and
+    ``session_s`` after it began. ``metrics_token`` is what others than this machine must bring to
+    read the metrics; without one they cannot.
     """
 
     host: str = "127.0.0.1"
@@ -25,3 +33,9 @@ class PageConfig:
     as_of_ms: int | None = None
     stale_after_s: float = 900.0
     poll_s: float = 1.0
+    access_folder: Path | None = None
+    is_open: bool = False
+    listen_host: str = "127.0.0.1"
+    idle_s: float = 3_600.0
+    session_s: float = 43_200.0
+    metrics_token: str = ""

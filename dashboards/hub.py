@@ -20,6 +20,14 @@ LINGER_S = 60.0
 MAX_CHANNELS = 64
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """What some readers may see alike: a scope, and the names of the panels."""
+
+    scope: Scope
+    panels: frozenset[str]
+
+
 @dataclass(slots=True)
 class _Open:
     channel: Channel
@@ -29,16 +37,16 @@ class _Open:
 
 
 class Hub:
-    """All channels of one app, by scope."""
+    """All channels of one app, by what is seen there."""
 
-    def __init__(self, make: Callable[[Scope], Channel], metrics: Metrics) -> None:
+    def __init__(self, make: Callable[[View], Channel], metrics: Metrics) -> None:
         self._make = make
         self._metrics = metrics
-        self._open: dict[Scope, _Open] = {}
+        self._open: dict[View, _Open] = {}
 
-    def check_room(self, scope: Scope) -> None:
+    def check_room(self, view: View) -> None:
         """Raise ``Refused`` (503) where one more view would be too many."""
-        if scope not in self._open and len(self._open) >= MAX_CHANNELS:
+        if view not in self._open and len(self._open) >= MAX_CHANNELS:
             raise Refused(
                 503,
                 "too-many-views",
@@ -47,14 +55,14 @@ class Hub:
                 "Try again in a minute, or use the page without a filter.",
             )
 
-    async def follow(self, scope: Scope, last_id: str | None) -> AsyncIterator[ServerSentEvent]:
-        """Yield the events of one stream of ``scope``."""
-        entry = self._enter(scope)
+    async def follow(self, view: View, last_id: str | None) -> AsyncIterator[ServerSentEvent]:
+        """Yield the events of one stream of ``view``."""
+        entry = self._enter(view)
         try:
             async for event in entry.channel.follow(last_id):
                 yield event
         finally:
-            self._leave(scope, entry)
+            self._leave(view, entry)
 
     def close_streams(self) -> None:
         """End all streams, so that a stopping server has nothing to wait for."""
@@ -72,12 +80,12 @@ class Hub:
                 await entry.poller
         self._open.clear()
 
-    def _enter(self, scope: Scope) -> _Open:
-        entry = self._open.get(scope)
+    def _enter(self, view: View) -> _Open:
+        entry = self._open.get(view)
         if entry is None:
-            channel = self._make(scope)
+            channel = self._make(view)
             entry = _Open(channel, asyncio.create_task(channel.run()))
-            self._open[scope] = entry
+            self._open[view] = entry
         if entry.ending:
             entry.ending.cancel()
             entry.ending = None
@@ -85,15 +93,15 @@ class Hub:
         self._metrics.streams.inc()
         return entry
 
-    def _leave(self, scope: Scope, entry: _Open) -> None:
+    def _leave(self, view: View, entry: _Open) -> None:
         entry.streams -= 1
         self._metrics.streams.dec()
         if entry.streams == 0:
             loop = asyncio.get_running_loop()
-            entry.ending = loop.call_later(LINGER_S, self._end, scope)
+            entry.ending = loop.call_later(LINGER_S, self._end, view)
 
-    def _end(self, scope: Scope) -> None:
-        entry = self._open.pop(scope, None)
+    def _end(self, view: View) -> None:
+        entry = self._open.pop(view, None)
         if entry is not None:
             entry.channel.close()
             entry.poller.cancel()

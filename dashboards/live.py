@@ -11,7 +11,7 @@ import asyncio
 import itertools
 import uuid
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -46,13 +46,20 @@ class Channel:
     """The newest rows of all panels of one scope, and what changed of late."""
 
     def __init__(
-        self, questions: Questions, scope: Scope, clock: Clock, names: Names, poll_s: float
+        self,
+        questions: Questions,
+        scope: Scope,
+        clock: Clock,
+        names: Names,
+        poll_s: float,
+        panels: Collection[str] = PANELS,
     ) -> None:
         self._questions = questions
         self._scope = scope
         self._clock = clock
         self._names = names
         self._poll_s = poll_s
+        self._shown = [PANELS[name] for name in PANELS if name in panels]
         self._asked: dict[str, float] = {}
         self._name = uuid.uuid4().hex[:12]
         self._numbers = itertools.count(1)
@@ -101,7 +108,7 @@ class Channel:
             parameters = self._scope.parameters(as_of_ms, SHOWN_ROWS)
             freshness = await self._questions.ask("freshness", parameters)
             answers: dict[str, list[Row]] = {}
-            for panel in PANELS.values():
+            for panel in self._shown:
                 if panel.is_live_in(self._scope) and self._is_due(panel):
                     name = panel.question(self._scope)
                     if name not in answers:

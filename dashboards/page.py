@@ -8,12 +8,13 @@ from pathlib import Path
 from string import Template
 from typing import Annotated
 
-from fastapi import APIRouter, FastAPI, Query, Request
+from fastapi import APIRouter, Depends, FastAPI, Query, Request
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.responses import Response
 from starlette.types import Scope
 
+from dashboards.access.guard import Public
 from dashboards.config import PageConfig
 from schemas.instants import render_instant
 
@@ -51,8 +52,11 @@ def _render(config: PageConfig, lang: str, theme: str) -> str:
 Short = Annotated[str, Query(max_length=16)]
 
 
-@router.get("/")
-@router.get("/case/{case_id:path}")
+_HARMLESS = Depends(Public("is the same for everybody; what it shows it must ask for"))
+
+
+@router.get("/", dependencies=[_HARMLESS])
+@router.get("/case/{case_id:path}", dependencies=[_HARMLESS])
 async def shell(request: Request, lang: Short = "zh", theme: Short = "auto") -> HTMLResponse:
     """Return the shell; the modules read the rest of the address."""
     return HTMLResponse(_render(request.app.state.config, lang, theme))

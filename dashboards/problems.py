@@ -23,9 +23,18 @@ _log = structlog.get_logger()
 class Refused(Exception):
     """A request that cannot be answered as it is; becomes a problem with ``status``."""
 
-    def __init__(self, status: int, code: str, detail: str, zh: str, en: str) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        zh: str,
+        en: str,
+        headers: dict[str, str] | None = None,
+    ) -> None:
         super().__init__(detail)
         self.status = status
+        self.headers = headers
         self.body = problem(status, code, detail, zh, en)
 
 
@@ -64,7 +73,7 @@ async def _on_unavailable(_: Request, error: Exception) -> JSONResponse:
 
 async def _on_refused(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Refused)
-    return _respond(error.body)
+    return _respond(error.body, error.headers)
 
 
 async def _on_invalid(_: Request, error: Exception) -> JSONResponse:

@@ -22,8 +22,12 @@ class _Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def page_server(app: FastAPI, host: str, port: int) -> uvicorn.Server:
-    """Return the server of ``app``; its ``run()`` blocks until SIGINT or SIGTERM."""
+def page_server(app: FastAPI, host: str, port: int, proxies: str = "") -> uvicorn.Server:
+    """Return the server of ``app``; its ``run()`` blocks until SIGINT or SIGTERM.
+
+    ``proxies`` are addresses, separated by commas, that may say where a request really came from
+    and whether by TLS; of all others that word is worth nothing.
+    """
     config = uvicorn.Config(
         app,
         host=host,
@@ -31,6 +35,8 @@ def page_server(app: FastAPI, host: str, port: int) -> uvicorn.Server:
         access_log=False,
         log_config=None,
         server_header=False,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies,
         timeout_graceful_shutdown=_STOP_S,
     )
     return _Server(config, app)

@@ -26,6 +26,18 @@ class Settings(BaseSettings):
     clickhouse_password: str = Field("", description="its password")
     page_host: str = Field("127.0.0.1", description="address that the page listens on")
     page_port: int = Field(8080, description="port that the page listens on")
+    page_proxy: str = Field(
+        "", description="addresses of the proxies before the page whose word is taken, comma list"
+    )
+    page_idle_minutes: float = Field(
+        60.0, ge=0, description="minutes without use after which a session ends; 0 for never"
+    )
+    page_session_hours: float = Field(
+        12.0, gt=0, description="hours after which a session ends in any case"
+    )
+    page_metrics_token: str = Field(
+        "", description="bearer token for the page's /metrics from other machines"
+    )
     simulated: bool = Field(
         False, description="the cases are simulated; the page says so on every view"
     )

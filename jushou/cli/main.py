@@ -8,6 +8,7 @@ from __future__ import annotations
 import typer
 
 from jushou.cli.ack import ack
+from jushou.cli.audit import audit
 from jushou.cli.calendar import calendar
 from jushou.cli.catalogue import catalogue
 from jushou.cli.demo import demo
@@ -25,6 +26,7 @@ from jushou.cli.servers import clickhouse, kafka
 from jushou.cli.sink import sink
 from jushou.cli.supervise import supervise
 from jushou.cli.topics import topics
+from jushou.cli.users import users
 from jushou.cli.warehouse import app as warehouse
 from jushou.cli.worker import worker
 
@@ -42,6 +44,7 @@ for command in (
     sink,
     notify,
     page,
+    audit,
     replay,
     explain,
     route,
@@ -57,6 +60,7 @@ for command in (
 ):
     app.command()(command)
 app.add_typer(policy, name="policy")
+app.add_typer(users, name="users")
 app.add_typer(warehouse, name="warehouse")
 
 

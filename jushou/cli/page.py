@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from jushou.cli.options import AsOfOrNow, as_of_ms
+from jushou.cli.users import ACCESS
 
 
 def page(
@@ -14,7 +15,11 @@ def page(
     port: Annotated[int | None, typer.Option(help="port to listen on")] = None,
     as_of: AsOfOrNow = None,
 ) -> None:
-    """Serve the monitoring page, until it is stopped."""
+    """Serve the monitoring page, until it is stopped.
+
+    Without an account (``jushou users add``) it starts only for simulated cases on this machine.
+    """
+    from dashboards.access.gate import may_be_open
     from dashboards.app import create_app
     from dashboards.config import PageConfig
     from dashboards.serving import page_server
@@ -23,6 +28,7 @@ def page(
 
     set_up_logs("page")
     settings = Settings()
+    listen_host = host or settings.page_host
     config = PageConfig(
         host=settings.clickhouse_host,
         port=settings.clickhouse_port,
@@ -31,6 +37,12 @@ def page(
         password=settings.clickhouse_password,
         simulated=settings.simulated,
         as_of_ms=None if as_of is None else as_of_ms(as_of),
+        access_folder=settings.folder / ACCESS,
+        is_open=may_be_open(settings.simulated, listen_host),
+        listen_host=listen_host,
+        idle_s=settings.page_idle_minutes * 60,
+        session_s=settings.page_session_hours * 3600,
+        metrics_token=settings.page_metrics_token,
     )
     listening_port = settings.page_port if port is None else port
-    page_server(create_app(config), host or settings.page_host, listening_port).run()
+    page_server(create_app(config), listen_host, listening_port, settings.page_proxy).run()

@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import httpx
@@ -96,7 +97,11 @@ class Rows:
 
 @contextmanager
 def served(config: PageConfig) -> Iterator[str]:
-    """The address of a running page; stopped, streams and all, at the end."""
+    """The address of a running page; stopped, streams and all, at the end.
+
+    Open to everybody, unless the page is given a folder of accounts.
+    """
+    config = replace(config, is_open=config.is_open or config.access_folder is None)
     server = page_server(create_app(config), "127.0.0.1", port := free_port())
     thread = threading.Thread(target=server.run, name="page")
     thread.start()

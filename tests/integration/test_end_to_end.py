@@ -61,7 +61,7 @@ def stored(client: Client, sql: str, fields: tuple[str, ...], **parameters: Any)
 def judged(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, Stack]]:
     """A stack with a frozen now, into which ``jushou produce`` has sent an example log."""
     log: str = request.param
-    with Stack(tmp_path, as_of=AS_OF[log]) as stack:
+    with Stack(tmp_path, simulated=True, as_of=AS_OF[log]) as stack:
         subprocess.run(
             [sys.executable, "-m", "jushou.cli.main", "produce", str(EXAMPLES / f"{log}.jsonl"),
              "--bootstrap", stack.kafka.bootstrap],
