@@ -41,7 +41,7 @@ def sink(
         settings.bootstrap, settings.sink_group, warehouse_server(), until_idle=until_idle
     )
     try:
-        Sink(config, Blocks(load_catalogue().versions), SinkMetrics()).run(stop)
+        Sink(config, Blocks(load_catalogue().item_departments), SinkMetrics()).run(stop)
     except JushouError as fault:
         typer.echo(str(fault), err=True)
         raise typer.Exit(1) from None

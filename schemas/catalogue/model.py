@@ -170,6 +170,11 @@ class Catalogue:
     general: frozenset[str] = frozenset()
     terminal: frozenset[str] = frozenset()
 
+    @property
+    def item_departments(self) -> dict[str, str]:
+        """Return the department of each item, as its newest version has it."""
+        return {code: versions[-1].department for code, versions in self.versions.items()}
+
     def item(self, code: str, day: dt.date | None = None) -> Item:
         """Return the version in force at 00:00 of ``day`` (the newest without one).
 

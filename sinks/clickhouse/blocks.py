@@ -7,7 +7,7 @@ block, with the same token.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -29,13 +29,13 @@ READ_TOPICS = (CASE_EVENTS, CASE_STATES, ESCALATIONS, AGGREGATES, DEAD_LETTERS)
 
 
 class Blocks:
-    """Makes blocks; ``items`` are the codes of the items that exist.
+    """Makes blocks; ``items`` are the items that exist, by code their department.
 
     ``names`` gives the name on the broker of each topic that is read, where it is not its own
     (tests, a rebuild beside the live one).
     """
 
-    def __init__(self, items: Container[str], names: dict[str, str] | None = None) -> None:
+    def __init__(self, items: Mapping[str, str], names: dict[str, str] | None = None) -> None:
         names = names or {}
         readers: dict[str, tuple[str, Sequence[str], Callable[[Sequence[Record], int], Rows]]] = {
             CASE_EVENTS.name: (
@@ -43,7 +43,11 @@ class Blocks:
                 case_event_rows.NAMES,
                 lambda records, partition: case_event_rows.rows(records, partition, items),
             ),
-            CASE_STATES.name: (case_rows.TABLE, case_rows.NAMES, case_rows.rows),
+            CASE_STATES.name: (
+                case_rows.TABLE,
+                case_rows.NAMES,
+                lambda records, partition: case_rows.rows(records, partition, items),
+            ),
             ESCALATIONS.name: (escalation_rows.TABLE, escalation_rows.NAMES, escalation_rows.rows),
             AGGREGATES.name: (
                 aggregate_rows.TABLE,

@@ -1,18 +1,20 @@
 """Rows of ``cases`` from the records of ``jushou.case-states.v1``: one per case and block.
 
-The verdicts of a case are columns of arrays in its row, so that a newer state replaces them all.
+The verdicts of a case, and its custody intervals, are columns of arrays in its row, so that a newer
+state replaces them all.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
 
 from schemas import case_state
 from schemas.case_state import CaseState, Cycle
+from schemas.custody import Held, custody
 from sinks.clickhouse.block import Row, version
 from sinks.record import Record
 
@@ -25,6 +27,8 @@ NAMES = (
     "verdicts.term", "verdicts.extended", "verdicts.started_at", "verdicts.due_at",
     "verdicts.stopped_at", "verdicts.stop_event_id", "verdicts.outcome", "verdicts.provisional",
     "violations.rule", "violations.event_id", "source_partition",
+    "custody.level", "custody.department", "custody.county", "custody.township", "custody.since",
+    "custody.until", "custody.accepted_at", "custody.begun_by", "custody.ended_by",
 )  # fmt: skip
 TOMBSTONE = "tombstone"
 REPLACED = "replaced-in-block"
@@ -41,10 +45,13 @@ class Heading(Struct, array_like=True, gc=False):
 _decode_heading = msgspec.msgpack.Decoder(Heading).decode
 
 
-def rows(records: Sequence[Record], partition: int) -> tuple[list[Row], Counter[str]]:
+def rows(
+    records: Sequence[Record], partition: int, departments: Mapping[str, str]
+) -> tuple[list[Row], Counter[str]]:
     """Return the row of the newest state of each case among the records.
 
-    Raises ``msgspec.DecodeError`` for a record that is no state.
+    ``departments`` gives the department of each item. Raises ``msgspec.DecodeError`` for a record
+    that is no state.
     """
     newest: dict[str, tuple[int, bytes]] = {}
     skipped: Counter[str] = Counter()
@@ -59,10 +66,11 @@ def rows(records: Sequence[Record], partition: int) -> tuple[list[Row], Counter[
             skipped[REPLACED] += 1
         if before is None or before[0] <= rank:
             newest[heading.case_id] = rank, record.value
-    return [_row(case_state.decode(value), partition) for _, value in newest.values()], skipped
+    decode = case_state.decode
+    return [_row(decode(value), partition, departments) for _, value in newest.values()], skipped
 
 
-def _row(state: CaseState, partition: int) -> Row:
+def _row(state: CaseState, partition: int, departments: Mapping[str, str]) -> Row:
     return (
         state.case_id,
         version(state.generation, state.change),
@@ -86,6 +94,7 @@ def _row(state: CaseState, partition: int) -> Row:
         [violation.rule for violation in state.violations],
         [violation.event_id for violation in state.violations],
         partition,
+        *_custody(state, departments),
     )
 
 
@@ -117,4 +126,25 @@ def _verdicts(cycles: list[Cycle]) -> Sequence[Sequence[object]]:
             ),
             strict=True,
         )
+    )  # fmt: skip
+
+
+_NO_CUSTODY: tuple[list[object], ...] = ([],) * 9
+
+
+def _custody(state: CaseState, departments: Mapping[str, str]) -> Sequence[Sequence[object]]:
+    """Return the columns of the custody intervals; none while no event has named the item."""
+    if state.item is None:
+        return _NO_CUSTODY
+    events = state.events[: state.applied]
+    held = custody(events, departments.get(state.item, "")).held
+    return list(zip(*map(_interval, held), strict=True)) if held else _NO_CUSTODY
+
+
+def _interval(held: Held) -> tuple[object, ...]:
+    holder = held.holder
+    return (
+        holder.level.value, holder.department, holder.county or "", holder.township or "",
+        held.since, held.until, held.accepted_at, held.by.type,
+        "" if held.ended_by is None else held.ended_by.type,
     )  # fmt: skip

@@ -19,7 +19,11 @@ from clickhouse_migrations.clickhouse_cluster import (  # type: ignore[import-un
 from clickhouse_migrations.exceptions import MigrationException  # type: ignore[import-untyped]
 from clickhouse_migrations.migration import MigrationStorage  # type: ignore[import-untyped]
 
+from schemas.catalogue.load import load_catalogue
 from schemas.errors import Misconfigured
+from schemas.regions.load import regions
+from schemas.regions.townships import townships
+from sinks.clickhouse.dimensions import load_dimensions
 from sinks.clickhouse.server import Server, classified
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -37,11 +41,13 @@ class Migration(NamedTuple):
 def migrate(server: Server, folder: Path = MIGRATIONS) -> list[int]:
     """Bring the warehouse up to the files of ``folder`` and return the versions applied now.
 
-    Makes the database where it is missing. Raises ``Misconfigured`` where a file that is applied
-    was changed or is missing, ``Unavailable`` where the server does not answer.
+    The tables of names get the names of this build. Makes the database where it is missing. Raises
+    ``Misconfigured`` where a file that is applied was changed or is missing, ``Unavailable`` where
+    the server does not answer.
     """
     with _classified(server):
         applied = _cluster(server).migrate(server.database, folder)
+    load_dimensions(server, load_catalogue(), regions(), townships())
     return [migration.version for migration in applied]
 
 

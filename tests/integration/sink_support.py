@@ -46,6 +46,8 @@ VIEWS = (
     "cases_current",
     "clock_verdicts",
     "verdicts_at(as_of = '2026-06-01 00:00:00.000')",
+    "custody_intervals",
+    "custody_at(as_of = '2026-06-01 00:00:00.000')",
     "violations",
     "escalations FINAL",
     "escalations_current",
@@ -182,7 +184,7 @@ class Warehouse:
             limits or Limits(rows=100, age_s=0.2),
             until_idle,
         )
-        blocks = Blocks(load_catalogue().versions, self.topics.names)
+        blocks = Blocks(load_catalogue().item_departments, self.topics.names)
         return Sink(config, blocks, metrics or metrics_apart(), writer)
 
     def run(self, **how: Any) -> None:

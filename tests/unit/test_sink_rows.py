@@ -21,7 +21,7 @@ from sinks.clickhouse.blocks import Blocks
 from sinks.record import Record
 from tests.builders import at, event
 
-BLOCKS = Blocks({"water.drinking"})
+BLOCKS = Blocks({"water.drinking": "water"})
 
 
 def block(topic: str, *values: bytes | None) -> Block:
