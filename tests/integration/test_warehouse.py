@@ -37,7 +37,7 @@ def server(clickhouse_server: ClickHouseServer) -> Iterator[Server]:
 def test_migrating_makes_the_database_and_a_second_time_changes_nothing(server: Server) -> None:
     files = sorted(path.name for path in MIGRATIONS.glob("*.sql"))
     assert [each.state for each in status(server)] == ["pending"] * len(files)
-    assert migrate(server) == list(range(1, len(files) + 1))
+    assert migrate(server) == [int(name[:4]) for name in files]
     assert migrate(server) == []
     assert [(each.file, each.state) for each in status(server)] == [
         (name, "applied") for name in files
@@ -81,6 +81,7 @@ def test_no_table_has_a_column_for_free_text_or_original_bytes(server: Server) -
     with server.client() as client:
         names = client.execute(
             "SELECT DISTINCT name FROM system.columns WHERE database = currentDatabase()"
+            " AND type LIKE '%String%'"
         )
     free = {"reason_text", "note", "attributes", "value", "bytes", "whole", "written"}
     assert not free & {name for (name,) in names}
