@@ -23,7 +23,7 @@ from dashboards.access.reach import lists_cases, may_see, narrowed
 from dashboards.access.roles import Reader, Right
 from dashboards.hub import Hub, View
 from dashboards.names import Names
-from dashboards.panels import EXPORTED_ROWS, PANELS, SHOWN_ROWS, Panel, completed
+from dashboards.panels import EXPORTED_ROWS, LISTED_ROWS, PANELS, SHOWN_ROWS, Panel, completed
 from dashboards.problems import Refused
 from dashboards.queries import Questions, query, question_names
 from dashboards.scope import Clock, Scope, instant_of, scope_of
@@ -113,7 +113,7 @@ async def panel_rows(
     reader: Reading,
     service: Serving,
     as_of: AsOf = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = SHOWN_ROWS,
+    limit: Annotated[int, Query(ge=1, le=LISTED_ROWS)] = SHOWN_ROWS,
 ) -> dict[str, Any]:
     """Return the rows of a panel; ``limit`` bounds the lists, never a table of counts."""
     panel = _panel(name, reader)

@@ -9,8 +9,9 @@ from dashboards.names import Names
 from dashboards.scope import Scope
 from dashboards.warehouse import Row
 
-# What a list shows at most; its CSV has all of it.
+# What a live list shows at most, what one that is asked for lists, and what its CSV has.
 SHOWN_ROWS = 50
+LISTED_ROWS = 5_000
 EXPORTED_ROWS = 100_000
 
 
@@ -54,10 +55,24 @@ _SUPERVISED = (
     "supervised_from", "supervised_days", "submitted_days", "late_stages", "missed_stages",
     "bounces",
 )  # fmt: skip
+_TREND = (
+    "day", "received", "closed", "open", "late", "supervised", "in_time", "out_of_time",
+    "accept_hours",
+)  # fmt: skip
+_ATTAINMENT = ("in_time", "out_of_time", "n", "share", "low", "high")
+_FORECAST = ("item", "days", "due", "likely", "low", "high")
 
 
 def _counts(name: str, key: str) -> Panel:
     return Panel(name, key, (key, *COUNTS), shares="counts")
+
+
+def _asked(name: str, key: str, columns: tuple[str, ...], shares: str = "") -> Panel:
+    return Panel(name, key, columns, is_live=False, shares=shares)
+
+
+def _attained(name: str, key: str) -> Panel:
+    return _asked(name, key, (key, *_ATTAINMENT), shares="attainment")
 
 
 PANELS: Mapping[str, Panel] = {
@@ -73,6 +88,14 @@ PANELS: Mapping[str, Panel] = {
         Panel("escalations", "escalation_id", _ESCALATION),
         # It reads every case's newest state, where the others read counts.
         Panel("supervised", "case_id", _SUPERVISED, every_s=10.0),
+        _asked("trends", "day", _TREND),
+        _asked("ageing", "from_days", ("from_days", "until_days", "open", "late", "supervised")),
+        _asked("forecast", "item", _FORECAST),
+        _asked("attainment", "code", ("dimension", "code", *_ATTAINMENT)),
+        _attained("attainment_items", "item"),
+        _attained("attainment_departments", "department"),
+        _attained("ranking", "county"),
+        _attained("ranking_prefectures", "prefecture"),
     )
 }
 

@@ -32,7 +32,7 @@ SELECT
         grouping(raised_by, item, county, prefecture), [7, 11, 13, 14],
         ['directions', 'items', 'counties', 'prefectures'], 'numbers'
     ) AS dimension,
-    concat(raised_by, item, county, prefecture) AS code,  -- of these only the grouped one is not empty
+    concat(raised_by, item, county, prefecture) AS code,  -- only the grouped one is not empty
     sum(of_today) AS received_today,
     sum(of_all) AS received_total,
     sum(of_open) AS open,

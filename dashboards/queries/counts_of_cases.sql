@@ -31,7 +31,7 @@ SELECT
         grouping(raised_by, item, county, prefecture, township), [15, 23, 27, 29, 30],
         ['directions', 'items', 'counties', 'prefectures', 'townships'], 'numbers'
     ) AS dimension,
-    concat(raised_by, item, county, prefecture, township) AS code,  -- of these only the grouped one is not empty
+    concat(raised_by, item, county, prefecture, township) AS code,  -- only the grouped one is not empty
     sum(of_today) AS received_today,
     sum(of_all) AS received_total,
     sum(of_open) AS open,

@@ -1,0 +1,64 @@
+-- How many runs of clocks kept their limit in the 30 days up to as_of, within the scope: one row
+-- for all, and one for each item, department, prefecture and county.
+--
+-- in_time      runs that ended by their due instant, in these 30 days
+-- out_of_time  runs whose due instant passed in these 30 days: ended after it, or running still
+-- share        in_time of both
+-- low, high    Wilson interval of share (95 in 100): a county with few runs has a wide one
+--
+-- A run that was cancelled (the case was withdrawn or returned first) counts as neither. A run
+-- counts for the department and the county that have the case now.
+WITH
+    fromUnixTimestamp64Milli(toInt64(%(as_of_ms)s), 'UTC') AS as_of,
+    as_of - INTERVAL 30 DAY AS from_at,
+    toDate32(submitted_at, 'Asia/Shanghai') AS submitted_on,
+    arrayCount(
+        (stop, outcome) -> outcome = 'met' AND ifNull(stop > from_at AND stop <= as_of, false),
+        verdicts.stopped_at, verdicts.outcome
+    ) AS met,
+    arrayCount(
+        (due, outcome) -> outcome IN ('missed', 'live')
+            AND ifNull(due > from_at AND due < as_of, false),
+        verdicts.due_at, verdicts.outcome
+    ) AS breached
+SELECT
+    transform(
+        grouping(item, department, county, prefecture), [7, 11, 13, 14],
+        ['attainment_items', 'attainment_departments', 'ranking', 'ranking_prefectures'], 'all'
+    ) AS dimension,
+    concat(item, department, county, prefecture) AS code,  -- only the grouped one is not empty
+    sum(of_met) AS in_time,
+    sum(of_breached) AS out_of_time,
+    in_time + out_of_time AS n,
+    if(n = 0, NULL, in_time / n) AS share,
+    if(n = 0, NULL, (share + 1.9208 / n - 1.96 * sqrt(share * (1 - share) / n + 0.9604 / n / n))
+        / (1 + 3.8416 / n)) AS low,
+    if(n = 0, NULL, (share + 1.9208 / n + 1.96 * sqrt(share * (1 - share) / n + 0.9604 / n / n))
+        / (1 + 3.8416 / n)) AS high
+FROM
+(
+    SELECT
+        item, department, county, concat(substring(county, 1, 4), '00') AS prefecture,
+        sum(met) AS of_met,
+        sum(breached) AS of_breached
+    FROM cases FINAL
+    WHERE submitted_at <= as_of
+        AND item != ''
+        AND (closed_at IS NULL OR closed_at > from_at)
+        AND (%(prefecture)s = '' OR substring(county, 1, 4) = substring(%(prefecture)s, 1, 4))
+        AND (%(county)s = '' OR county = %(county)s)
+        AND (%(township)s = '' OR township = %(township)s)
+        AND (%(item)s = '' OR item = %(item)s)
+        AND (%(department)s = '' OR department = %(department)s)
+        AND (%(raised_by)s = '' OR raised_by = %(raised_by)s)
+        AND (%(channel)s = '' OR channel = %(channel)s)
+        AND (%(since)s = '' OR submitted_on >= toDate32OrNull(%(since)s))
+        AND (%(until)s = '' OR submitted_on <= toDate32OrNull(%(until)s))
+        AND (%(level)s = '' OR case_id IN (
+            SELECT case_id
+            FROM escalations_standing
+            WHERE %(level)s != '' AND level = %(level)s AND at <= as_of))
+    GROUP BY item, department, county
+)
+GROUP BY GROUPING SETS ((), (item), (department), (county), (prefecture))
+ORDER BY dimension, code

@@ -1,0 +1,91 @@
+-- How many limits will be missed in the coming 1, 3 and 7 days, within the scope: one row of each
+-- for all (item empty) and for each item.
+--
+-- due        runs of clocks that are running, not past due, and due within these days
+-- likely     how many of them are expected to be missed
+-- low, high  that, less and plus 1.96 standard deviations; not below 0, not above due
+--
+-- Each run is given the share of misses among the runs of the same item and clock that were due in
+-- the 90 days up to as_of and that were still running as long before their due instant as it is
+-- now: 12 hours for those due within a day, 2 days within three, 5 days within seven. Two runs of
+-- the average of all items are added to each share, so that few runs do not read as certainty. Runs
+-- are taken as independent of each other; a strike, a flood or a holiday makes them not so. Paused
+-- clocks have no due instant and are left out.
+WITH
+    fromUnixTimestamp64Milli(toInt64(%(as_of_ms)s), 'UTC') AS as_of,
+    [12, 48, 120] AS hours_left,
+    [24, 72, 168] AS hours_until
+SELECT
+    item,
+    [1, 3, 7][horizon] AS days,
+    sum(running) AS due,
+    sum(running * p) AS mean,
+    1.96 * sqrt(sum(running * p * (1 - p))) AS deviation,
+    round(mean, 1) AS likely,
+    round(greatest(0, mean - deviation), 1) AS low,
+    round(least(toFloat64(due), mean + deviation), 1) AS high
+FROM
+(
+    SELECT
+        item, band, running,
+        sum(missed) OVER (PARTITION BY band) AS missed_all,
+        missed_all / greatest(sum(alive) OVER (PARTITION BY band), 1) AS p_all,
+        (missed + 2 * p_all) / (alive + 2) AS p
+    FROM
+    (
+        SELECT
+            item, clock, band,
+            countIf(outcome = 'live' AND due_at >= as_of
+                AND due_at <= as_of + toIntervalHour(hours_until[band])
+                AND (band = 1 OR due_at > as_of + toIntervalHour(hours_until[band - 1]))
+            ) AS running,
+            countIf(is_past AND was_alive) AS alive,
+            countIf(is_past AND was_alive AND outcome IN ('missed', 'live')) AS missed
+        FROM
+        (
+            SELECT
+                item, toString(run_clock) AS clock, band, run_outcome AS outcome,
+                assumeNotNull(run_due) AS due_at,
+                due_at < as_of AND due_at > as_of - INTERVAL 90 DAY
+                    AND outcome IN ('met', 'missed', 'live') AS is_past,
+                due_at - toIntervalHour(hours_left[band]) AS moment,
+                run_start <= moment AND ifNull(run_stop > moment, true) AS was_alive
+            FROM
+            (
+                SELECT
+                    item, toDate32(submitted_at, 'Asia/Shanghai') AS submitted_on,
+                    verdicts.clock, verdicts.started_at, verdicts.due_at, verdicts.stopped_at,
+                    verdicts.outcome
+                FROM cases FINAL
+                WHERE submitted_at <= as_of
+                    AND item != ''
+                    AND (closed_at IS NULL OR closed_at > as_of - INTERVAL 90 DAY)
+                    AND (%(prefecture)s = ''
+                        OR substring(county, 1, 4) = substring(%(prefecture)s, 1, 4))
+                    AND (%(county)s = '' OR county = %(county)s)
+                    AND (%(township)s = '' OR township = %(township)s)
+                    AND (%(item)s = '' OR item = %(item)s)
+                    AND (%(department)s = '' OR department = %(department)s)
+                    AND (%(raised_by)s = '' OR raised_by = %(raised_by)s)
+                    AND (%(channel)s = '' OR channel = %(channel)s)
+                    AND (%(since)s = '' OR submitted_on >= toDate32OrNull(%(since)s))
+                    AND (%(until)s = '' OR submitted_on <= toDate32OrNull(%(until)s))
+                    AND (%(level)s = '' OR case_id IN (
+                        SELECT case_id
+                        FROM escalations_standing
+                        WHERE %(level)s != '' AND level = %(level)s AND at <= as_of))
+            )
+            ARRAY JOIN
+                verdicts.clock AS run_clock, verdicts.started_at AS run_start,
+                verdicts.due_at AS run_due, verdicts.stopped_at AS run_stop,
+                verdicts.outcome AS run_outcome
+            ARRAY JOIN [1, 2, 3] AS band
+            WHERE run_due IS NOT NULL
+        )
+        GROUP BY item, clock, band
+    )
+)
+ARRAY JOIN [1, 2, 3] AS horizon
+WHERE band <= horizon
+GROUP BY GROUPING SETS ((horizon), (horizon, item))
+ORDER BY item, days

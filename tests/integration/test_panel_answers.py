@@ -1,0 +1,201 @@
+"""What the panels answer that are reckoned from cases: on the embedded ClickHouse, by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from clickhouse_driver import Client
+
+from dashboards.config import PageConfig
+from jushou.runtime.clickhouse_server import ClickHouseServer
+from sinks.clickhouse.migration import migrate
+from sinks.clickhouse.server import Server
+from tests.browser.page_support import AS_OF_MS, Rows, at, get, served
+
+
+@pytest.fixture(scope="module")
+def warehouse(clickhouse_server: ClickHouseServer) -> Iterator[tuple[str, Client]]:
+    """A page on a database of the module's own; each test empties the tables that it fills."""
+    name = "test_panel_answers"
+    with Client(clickhouse_server.host, clickhouse_server.port) as client:
+        client.execute(f"CREATE DATABASE {name}")
+        migrate(Server(clickhouse_server.host, clickhouse_server.port, name))
+        client.execute(f"USE {name}")
+        config = PageConfig(port=clickhouse_server.port, database=name, as_of_ms=AS_OF_MS)
+        with served(config) as page:
+            yield page, client
+        client.execute(f"DROP DATABASE {name} SYNC")
+
+
+@pytest.fixture
+def page(warehouse: tuple[str, Client]) -> str:
+    return warehouse[0]
+
+
+@pytest.fixture
+def rows(warehouse: tuple[str, Client]) -> Rows:
+    for table in ("cases", "escalations", "aggregates"):
+        warehouse[1].execute(f"TRUNCATE TABLE {table}")
+    return Rows(warehouse[1])
+
+
+def ask(page: str, panel: str, **parameters: str) -> list[dict[str, Any]]:
+    answer = get(page, f"/api/panels/{panel}", **parameters)
+    assert answer.status_code == 200, answer.text
+    answered: list[dict[str, Any]] = answer.json()["rows"]
+    return answered
+
+
+def run(clock: str, started: str, due: str | None, stopped: str | None = None) -> dict[str, Any]:
+    """A run of a clock; met or missed by its instants, live without an end."""
+    given: dict[str, Any] = {"clock": clock, "started_at": at(started), "due_at": due and at(due)}
+    if stopped and due:
+        given |= {"stopped_at": at(stopped), "outcome": "met" if stopped <= due else "missed"}
+    return given
+
+
+def test_counts_of_cases_agree_with_the_published_counts(rows: Rows, page: str) -> None:
+    rows.case("late", "06-01 09:00", [run("accept", "06-01 09:00", "06-02 09:00")])
+    rows.case("over", "05-20 09:00", [run("overall", "05-20 09:00", "05-30 09:00")])
+    rows.case("due", "06-10 09:00", [run("accept", "06-10 09:00", "06-11 09:00")])
+    rows.case("closed", "06-01 09:00", [], closed_at=at("06-02 09:00"))
+    rows.received("06-01", 2)
+    rows.received("05-20", 1)
+    rows.received("06-10", 1)
+    rows.open(1, "06-02 09:00")
+    rows.open(1, "05-30 09:00", "05-30 09:00")
+    rows.open(1, "06-11 09:00")
+    for panel in ("numbers", "directions", "items", "counties", "prefectures"):
+        assert ask(page, panel, department="water") == ask(page, panel)
+    assert ask(page, "numbers", department="water")[0]["late"] == 2
+    assert ask(page, "numbers", department="housing")[0]["received_total"] == 0
+
+
+@pytest.mark.parametrize(
+    ("scope", "found"),
+    [
+        ({"township": "530102001"}, ["C-1"]),
+        ({"channel": "hall"}, ["C-2"]),
+        ({"raised_by": "government"}, ["C-2"]),
+        ({"department": "housing"}, ["C-3"]),
+        ({"level": "red"}, ["C-1"]),
+        ({"since": "2026-05-21", "until": "2026-05-22"}, ["C-2", "C-3"]),
+        ({"until": "2026-05-21"}, ["C-1", "C-2"]),
+    ],
+)
+def test_a_filter_narrows_lists_and_counts_alike(
+    rows: Rows, page: str, scope: dict[str, str], found: list[str]
+) -> None:
+    overdue = [run("overall", "05-20 09:00", "06-01 00:00")]
+    rows.case("C-1", "05-20 09:00", overdue, township="530102001")
+    rows.case("C-2", "05-21 09:00", overdue, channel="hall", raised_by="government")
+    rows.case("C-3", "05-22 09:00", overdue, department="housing")
+    rows.escalation("C-1", "06-02 09:00")
+    rows.escalation("C-2", "06-02 09:00", state="withdrawn")
+    assert sorted(row["case_id"] for row in ask(page, "supervised", **scope)) == found
+    counted = ask(page, "numbers", **{"since": "2026-01-01", **scope})
+    assert counted[0]["supervised"] == len(found)
+
+
+def test_the_supervised_list_tells_a_late_stage_from_ten_days_without_one(
+    rows: Rows, page: str
+) -> None:
+    overall = run("overall", "05-20 09:00", "06-01 00:00")
+    rows.case("C-late", "05-20 09:00", [overall, run("accept", "05-20 09:00", "05-21 09:00")])
+    rows.case(
+        "C-was", "05-20 09:00",
+        [overall, run("accept", "05-20 09:00", "05-21 09:00", "05-22 09:00")],
+    )  # fmt: skip
+    rows.case("C-kept", "05-20 09:00", [overall, run("resolve", "05-20 09:00", "06-20 09:00")])
+    stages = {
+        row["case_id"]: (row["late_stages"], row["missed_stages"])
+        for row in ask(page, "supervised")
+    }
+    assert stages == {"C-late": (["accept"], []), "C-was": ([], ["accept"]), "C-kept": ([], [])}
+
+
+def test_a_trend_counts_each_day_at_its_end(rows: Rows, page: str) -> None:
+    rows.case("old", "01-05 09:00", [])
+    rows.case("gone", "01-05 09:00", [], closed_at=at("02-05 09:00"))
+    rows.case(
+        "late", "06-01 08:00",
+        [run("accept", "06-01 08:00", "06-03 00:00", "06-05 12:00"),
+         run("overall", "06-01 08:00", "06-08 12:00")],
+    )  # fmt: skip
+    rows.case(
+        "quick", "06-02 08:00", [run("accept", "06-02 08:00", "06-04 00:00", "06-02 14:00")],
+        closed_at=at("06-06 09:00"),
+    )  # fmt: skip
+    days = {row["day"][5:]: row for row in ask(page, "trends")}
+    assert list(days) == sorted(days)
+    assert (len(days), list(days)[0], list(days)[-1]) == (30, "05-12", "06-10")
+    assert [days[d]["open"] for d in ("05-31", "06-01", "06-02", "06-05", "06-06")] == [
+        1,
+        2,
+        3,
+        3,
+        2,
+    ]
+    assert [days[d]["received"] for d in ("06-01", "06-02", "06-03")] == [1, 1, 0]
+    assert [d for d in days if days[d]["late"]] == ["06-03", "06-04", "06-08", "06-09", "06-10"]
+    assert [d for d in days if days[d]["supervised"]] == ["06-08", "06-09", "06-10"]
+    assert [(d, days[d]["accept_hours"]) for d in days if days[d]["accept_hours"]] == [
+        ("06-02", 6.0), ("06-05", 100.0),
+    ]  # fmt: skip
+    assert (days["06-02"]["in_time"], days["06-05"]["out_of_time"]) == (1, 1)
+
+
+def test_ages_are_whole_days_and_ten_is_an_edge(rows: Rows, page: str) -> None:
+    rows.case("C-0", "06-09 10:01", [])
+    rows.case("C-9", "05-31 10:01", [])
+    rows.case("C-10", "05-31 10:00", [run("overall", "05-31 10:00", "06-10 09:00")])
+    rows.case("C-closed", "05-01 10:00", [], closed_at=at("05-02 10:00"))
+    rows.case("C-old", "01-01 10:00", [])
+    assert [(row["from_days"], row["open"], row["late"]) for row in ask(page, "ageing")] == [
+        (0, 1, 0), (5, 1, 0), (10, 1, 1), (90, 1, 0),
+    ]  # fmt: skip
+
+
+def test_attainment_counts_what_was_decided_in_thirty_days_with_its_interval(
+    rows: Rows, page: str
+) -> None:
+    for number in range(8):
+        met = run("accept", "06-01 09:00", "06-02 09:00", "06-02 08:00")
+        rows.case(f"met-{number}", "06-01 09:00", [met])
+    rows.case("missed", "06-01 09:00", [run("accept", "06-01 09:00", "06-02 09:00", "06-03 08:00")])
+    rows.case("late", "06-01 09:00", [run("accept", "06-01 09:00", "06-02 09:00")])
+    rows.case("ahead", "06-01 09:00", [run("accept", "06-01 09:00", "06-12 09:00")])
+    rows.case("before", "03-01 09:00", [run("accept", "03-01 09:00", "03-02 09:00")])
+    [row] = [row for row in ask(page, "ranking")]
+    assert (row["county"], row["in_time"], row["out_of_time"], row["share"]) == (
+        "530102",
+        8,
+        2,
+        0.8,
+    )
+    # Wilson (1927) for 8 of 10 at 95 %: 0.490 to 0.943.
+    assert (round(row["low"], 3), round(row["high"], 3)) == (0.490, 0.943)
+    [department] = ask(page, "attainment_departments")
+    assert (department["department"], department["n"]) == ("water", 10)
+
+
+def test_a_forecast_goes_by_what_became_of_runs_that_were_as_near_to_due(
+    rows: Rows, page: str
+) -> None:
+    for number in range(10):
+        # Ten runs that were still running 12 hours before they were due: half of them missed it.
+        stopped = "06-02 08:00" if number % 2 else "06-02 10:00"
+        rows.case(
+            f"past-{number}", "06-01 09:00", [run("accept", "06-01 09:00", "06-02 09:00", stopped)]
+        )
+    # Ended long before that: it says nothing of one that has not.
+    rows.case("swift", "06-01 09:00", [run("accept", "06-01 09:00", "06-02 09:00", "06-01 10:00")])
+    for number in range(4):
+        rows.case(f"now-{number}", "06-10 09:00", [run("accept", "06-10 09:00", "06-11 09:00")])
+    rows.case("far", "06-10 09:00", [run("resolve", "06-10 09:00", "06-30 09:00")])
+    whole = {row["days"]: row for row in ask(page, "forecast") if not row["item"]}
+    assert {days: row["due"] for days, row in whole.items()} == {1: 4, 3: 4, 7: 4}
+    assert whole[1]["likely"] == 2.0
+    assert (whole[1]["low"], whole[1]["high"]) == (0.0, 4.0)
