@@ -12,20 +12,32 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from schemas.errors import Misconfigured
-from schemas.topics import AGGREGATES, CASE_EVENTS, CASE_STATES, DEAD_LETTERS, ESCALATIONS
+from schemas.topics import (
+    ACTIONS,
+    AGGREGATES,
+    CASE_EVENTS,
+    CASE_STATES,
+    DEAD_LETTERS,
+    DELIVERIES,
+    ESCALATIONS,
+)
 from sinks.batch import Batch
 from sinks.clickhouse import (
+    action_rows,
     aggregate_rows,
     case_event_rows,
     case_rows,
     dead_letter_rows,
+    delivery_rows,
     escalation_rows,
 )
 from sinks.clickhouse.block import Block, Row, transpose
 from sinks.record import Record
 
 Rows = tuple[list[Row], Counter[str]]
-READ_TOPICS = (CASE_EVENTS, CASE_STATES, ESCALATIONS, AGGREGATES, DEAD_LETTERS)
+READ_TOPICS = (
+    CASE_EVENTS, CASE_STATES, ESCALATIONS, AGGREGATES, DEAD_LETTERS, ACTIONS, DELIVERIES,
+)  # fmt: skip
 
 
 class Blocks:
@@ -59,6 +71,8 @@ class Blocks:
                 dead_letter_rows.NAMES,
                 lambda records, partition: (dead_letter_rows.rows(records, partition), Counter()),
             ),
+            ACTIONS.name: (action_rows.TABLE, action_rows.NAMES, action_rows.rows),
+            DELIVERIES.name: (delivery_rows.TABLE, delivery_rows.NAMES, delivery_rows.rows),
         }
         self._readers = {names.get(topic, topic): reader for topic, reader in readers.items()}
 

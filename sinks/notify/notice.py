@@ -17,7 +17,12 @@ _GROUNDS = {
     Ground.STAGE_LATE: "环节逾期",
     Ground.WITHIN_LIMITS: "超过十日，各环节均在规定时限内",
 }
-_STATES = {"asked": "已交办，待反馈", "answered": "已反馈", "closed": "已销号"}
+_STATES = {
+    "asked": "已交办，待反馈",
+    "answered": "已反馈",
+    "resolved": "案件已办结，待销号",
+    "closed": "已销号",
+}
 
 
 def case_notice(supervision: Supervision, routing: Routing, as_of: int) -> str:

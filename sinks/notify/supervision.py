@@ -6,7 +6,7 @@ standing ``supervise`` opens one record per case and cycle; nothing else is stor
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -20,10 +20,11 @@ _LATE = ("red", "prefecture")
 
 
 class State(StrEnum):
-    """Where a supervision stands."""
+    """Where a supervision stands. ``resolved``: the case is done, and nobody closed it yet."""
 
     ASKED = "asked"
     ANSWERED = "answered"
+    RESOLVED = "resolved"
     CLOSED = "closed"
 
 
@@ -43,6 +44,7 @@ class Supervision:
 
     ``repeated_ms`` are the instants at which it was asked again, by the ladder or by a person;
     ``unanswered_for_days`` counts whole days since the last asking, ``None`` once answered.
+    ``resolved_ms`` is the end of the case itself. The age runs until the first end there is.
     """
 
     escalation: Escalation
@@ -53,18 +55,23 @@ class Supervision:
     repeated_ms: tuple[int, ...] = ()
     answered_ms: int | None = None
     closed_ms: int | None = None
+    resolved_ms: int | None = None
     unanswered_for_days: int | None = None
     late: tuple[Escalation, ...] = ()
     notes: tuple[tuple[int, str, str], ...] = ()
 
 
 def supervisions(
-    escalations: Iterable[Escalation], actions: Iterable[Action], as_of: int
+    escalations: Iterable[Escalation],
+    actions: Iterable[Action],
+    as_of: int,
+    resolved: Mapping[str, int] | None = None,
 ) -> list[Supervision]:
     """Return the supervisions that stand at ``as_of`` (ms), the oldest first.
 
-    Of each escalation the highest revision counts, of each action the first record; the order of
-    arrival does not matter. Records after ``as_of`` have no effect.
+    ``resolved`` gives the end of cases that are closed, as far as it is known. Of each escalation
+    the highest revision counts, of each action the first record; the order of arrival does not
+    matter. Records after ``as_of`` have no effect.
     """
     newest: dict[str, Escalation] = {}
     for each in escalations:
@@ -79,8 +86,9 @@ def supervisions(
     for action in actions:
         if parse_instant(action.at) <= as_of:
             by_id.setdefault(action.escalation_id, {}).setdefault(action.action_id, action)
+    ends = {case: end for case, end in (resolved or {}).items() if end <= as_of}
     found = [
-        _supervision(each, of_case[each.case_id], by_id, as_of)
+        _supervision(each, of_case[each.case_id], by_id, as_of, ends.get(each.case_id))
         for each in standing
         if each.level == OPENS
     ]
@@ -92,6 +100,7 @@ def _supervision(
     of_case: list[Escalation],
     by_id: dict[str, dict[str, Action]],
     as_of: int,
+    resolved_ms: int | None,
 ) -> Supervision:
     same = (opened.clock, opened.start_event_id)
     again = [
@@ -118,16 +127,23 @@ def _supervision(
         (each for each in of_case if each.clock != OVERALL and each.level in _LATE),
         key=lambda each: parse_instant(each.at),
     )
-    state = State.CLOSED if closed else State.ANSWERED if answered else State.ASKED
+    state = (
+        State.CLOSED if closed
+        else State.RESOLVED if resolved_ms is not None
+        else State.ANSWERED if answered
+        else State.ASKED
+    )  # fmt: skip
+    ended_ms = min(closed[:1] + ([] if resolved_ms is None else [resolved_ms]), default=as_of)
     return Supervision(
         escalation=opened,
         state=state,
         ground=Ground.STAGE_LATE if late else Ground.WITHIN_LIMITS,
         asked_ms=asked_ms,
-        age_days=((closed[0] if closed else as_of) - asked_ms) // DAY_MS,
+        age_days=max(ended_ms - asked_ms, 0) // DAY_MS,
         repeated_ms=tuple(repeated),
         answered_ms=answered[-1] if answered else None,
         closed_ms=closed[0] if closed else None,
+        resolved_ms=resolved_ms,
         unanswered_for_days=(as_of - last_asked) // DAY_MS if state is State.ASKED else None,
         late=tuple(late),
         notes=tuple(

@@ -16,11 +16,13 @@ from schemas.instants import from_datetime, parse_instant
 from schemas.topics import CASE_EVENTS, CASE_STATES
 from sinks.batch import Limits
 from sinks.clickhouse.block import Block
+from sinks.clickhouse.blocks import READ_TOPICS
 from sinks.clickhouse.migration import migrate
 from sinks.clickhouse.server import Server
 from sinks.clickhouse.writer import Writer
 from tests.integration.sink_support import (
     DEADLINE_S,
+    PARTITIONS,
     Warehouse,
     Written,
     expected,
@@ -233,7 +235,7 @@ def test_two_sinks_of_a_group_that_trade_partitions_lose_and_double_nothing(
         with running(second):
             until(lambda: bool(second._consumer._owned))
             until(lambda: mixed_warehouse.views() == wanted)
-        until(lambda: len(first._consumer._owned) == 15)
+        until(lambda: len(first._consumer._owned) == len(READ_TOPICS) * PARTITIONS)
     assert mixed_warehouse.views() == wanted
 
 

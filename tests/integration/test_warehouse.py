@@ -13,16 +13,21 @@ from clickhouse_driver import Client
 from jushou.runtime.clickhouse_server import ClickHouseServer
 from schemas.errors import Misconfigured, Unavailable
 from sinks.clickhouse import (
+    action_rows,
     aggregate_rows,
     case_event_rows,
     case_rows,
     dead_letter_rows,
+    delivery_rows,
     escalation_rows,
 )
 from sinks.clickhouse.migration import MIGRATIONS, migrate, status
 from sinks.clickhouse.server import Server
 
-WRITTEN = (aggregate_rows, case_event_rows, case_rows, dead_letter_rows, escalation_rows)
+WRITTEN = (
+    action_rows, aggregate_rows, case_event_rows, case_rows, dead_letter_rows, delivery_rows,
+    escalation_rows,
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -82,6 +87,8 @@ def test_no_table_has_a_column_for_free_text_or_original_bytes(server: Server) -
         names = client.execute(
             "SELECT DISTINCT name FROM system.columns WHERE database = currentDatabase()"
             " AND type LIKE '%String%'"
+            # What an official notes of an action of its own, refused where it looks personal.
+            " AND NOT (table = 'actions' AND name = 'note')"
         )
     free = {"reason_text", "note", "attributes", "value", "bytes", "whole", "written"}
     assert not free & {name for (name,) in names}

@@ -62,6 +62,17 @@ def test_an_answer_of_the_county_holds_until_it_is_asked_again() -> None:
     assert after.repeated_ms == (ms("2026-03-20 00:00"),)
 
 
+def test_a_supervision_of_a_case_that_is_done_ages_no_more_and_waits_to_be_closed() -> None:
+    one = asked()
+    ends = {"C1": ms("2026-03-18 00:00")}
+    before, after = (
+        supervisions([one], [], ms(at_ms), ends)[0]
+        for at_ms in ("2026-03-17 12:00", "2026-03-30 12:00")
+    )
+    assert (before.state, before.age_days, before.resolved_ms) == (State.ASKED, 4, None)
+    assert (after.state, after.age_days, after.unanswered_for_days) == (State.RESOLVED, 5, None)
+
+
 def test_the_county_cannot_close_what_the_province_opened() -> None:
     one = asked()
     found = at("2026-03-16 12:00", one, done(ActionType.CLOSED, one, "2026-03-14 10:00"))
