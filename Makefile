@@ -5,6 +5,7 @@ BIN := .venv/bin
 
 PYTHON_STAMP := .venv/.installed
 KAFKA_STAMP := vendor/kafka/.installed
+KAFKA_CLASSES := vendor/kafka/classes.jsa
 PAGE_STAMP := $(if $(wildcard dashboards/package.json),dashboards/node_modules/.installed)
 
 .DEFAULT_GOAL := help
@@ -17,7 +18,7 @@ help:
 	@echo "make bench   measure everything (about 15 minutes); bench-core: the core alone"
 	@echo "make clean   remove what setup, tests and demo left in this checkout"
 
-setup: system-tools $(PYTHON_STAMP) $(KAFKA_STAMP) $(PAGE_STAMP)
+setup: system-tools $(PYTHON_STAMP) $(KAFKA_CLASSES) $(PAGE_STAMP)
 
 system-tools:
 	@PYTHON=$(PYTHON) jushou/runtime/system-tools.sh
@@ -32,6 +33,9 @@ $(KAFKA_STAMP): jushou/runtime/kafka/pom.xml | system-tools
 	mvn --batch-mode --quiet -f $< dependency:copy-dependencies -DincludeScope=runtime \
 		-DoutputDirectory=$(CURDIR)/vendor/kafka
 	@touch $@
+
+$(KAFKA_CLASSES): $(KAFKA_STAMP) $(PYTHON_STAMP) jushou/runtime/kafka_broker.py
+	$(BIN)/python -m jushou.runtime.kafka_classes
 
 dashboards/node_modules/.installed: dashboards/package.json | system-tools
 	cd dashboards && npm install --no-package-lock --no-audit --no-fund --loglevel=error

@@ -16,7 +16,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
-from jushou.runtime.kafka_broker import KafkaBroker
+from jushou.runtime.kafka_broker import CLASSES, KafkaBroker
 from schemas.errors import Misconfigured, Unavailable
 
 PARTITIONS = 4
@@ -77,6 +77,11 @@ def exists(pid: int) -> bool:
         return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+def test_the_broker_starts_with_the_classes_that_setup_kept(kafka_broker: KafkaBroker) -> None:
+    maps = Path(f"/proc/{kafka_broker.process.pid}/maps").read_text()
+    assert str(CLASSES) in maps, "run `make setup`"
 
 
 def test_a_key_goes_to_the_partition_that_java_and_aiokafka_compute(
