@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dashboards.access.audit import Audit, open_audit
@@ -37,6 +38,8 @@ class Gate:
     open_reader: Reader | None
     is_secure: bool
     metrics_token: str
+    # A hash takes 64 MiB and a processor: more at once would starve the readers.
+    hashing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
 
     @property
     def cookie(self) -> str:

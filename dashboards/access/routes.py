@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any
@@ -30,8 +29,6 @@ from dashboards.problems import Refused
 from schemas.instants import render_instant
 
 router = APIRouter(prefix="/api")
-# A hash takes 64 MiB and a processor: more at once would starve the readers.
-_HASHING = asyncio.Semaphore(2)
 _STRANGER = replace(OPEN_READER, account="?", name="", is_open=False)
 
 
@@ -64,7 +61,7 @@ async def sign_in(request: Request, response: Response, given: Credentials) -> d
     gate = gate_of(request)
     check_origin(request)
     _check_connection(request, gate)
-    async with _HASHING:
+    async with gate.hashing:
         gate.limits.check_sign_in(given.user, address_of(request))
         identity = await run_in_threadpool(
             gate.provider.identify, given.user, given.password.get_secret_value()
