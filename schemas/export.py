@@ -20,6 +20,7 @@ from schemas.case_state import CaseState
 from schemas.checkpoint import Checkpoint
 from schemas.delivery import Delivery
 from schemas.escalation import Escalation
+from schemas.household import HouseholdCheckpoint, HouseholdEvent, HouseholdState
 from schemas.signal import Signal
 
 FOLDER = Path(__file__).parent / "json"
@@ -33,6 +34,9 @@ RECORDS: dict[str, type] = {
     "action": Action,
     "delivery": Delivery,
     "checkpoint": Checkpoint,
+    "household-event": HouseholdEvent,
+    "household-state": HouseholdState,
+    "household-checkpoint": HouseholdCheckpoint,
 }
 # What the contract says and the strict type of the fast path does not: unknown fields are kept
 # but not trusted, optional fields may be null, and a submission carries more.

@@ -41,7 +41,7 @@ CASE_EVENTS = Topic(
 )  # fmt: skip
 SIGNALS = Topic(
     "jushou.signals.v1", "household", "Signal", Cleanup.DELETE, FOREVER_MS, False,
-    "screenings and inspections that found a household",
+    "screenings and inspections that found a household; with the case events the other truth",
 )  # fmt: skip
 ESCALATIONS = Topic(
     "jushou.escalations.v1", "case_id", "Escalation", Cleanup.DELETE, FOREVER_MS, True,
@@ -64,12 +64,18 @@ DELIVERIES = Topic(
     "what was sent to whom, and what the endpoint answered",
 )  # fmt: skip
 HOUSEHOLD_EVENTS = Topic(
-    "jushou.household-events.v1", "household", "CaseEvent", Cleanup.DELETE, 90 * _DAY_MS, False,
-    "case events keyed again by household, for risk",
+    "jushou.household-events.v1", "household/case_id", "HouseholdEvent", Cleanup.COMPACT,
+    FOREVER_MS, False,
+    "what each case says of its household, on the partition of the household; newest per case",
 )  # fmt: skip
 HOUSEHOLD_STATES = Topic(
     "jushou.household-states.v1", "household", "HouseholdState", Cleanup.COMPACT, FOREVER_MS, False,
-    "state of each monitored household",
+    "state of each household; the household worker restores from it",
+)  # fmt: skip
+HOUSEHOLD_CHECKPOINTS = Topic(
+    "jushou.household-checkpoints.v1", "checkpoint", "HouseholdCheckpoint", Cleanup.COMPACT,
+    FOREVER_MS, False,
+    "how far the states of households are written; one record per partition",
 )  # fmt: skip
 CHECKPOINTS = Topic(
     "jushou.worker-checkpoints.v1", "checkpoint", "Checkpoint", Cleanup.COMPACT, FOREVER_MS, True,
@@ -94,6 +100,7 @@ TOPICS: tuple[Topic, ...] = (
     DELIVERIES,
     HOUSEHOLD_EVENTS,
     HOUSEHOLD_STATES,
+    HOUSEHOLD_CHECKPOINTS,
     CHECKPOINTS,
     HEARTBEATS,
     DEAD_LETTERS,

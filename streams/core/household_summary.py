@@ -1,0 +1,147 @@
+"""What the facts of a household come to: who came first, its life, its kind, its risk.
+
+Part of the core: a pure function of the set of facts and of the monitoring data. Facts are put in
+order by their instants, ties by ids, so that no order of arrival shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from schemas.household import (
+    LEAD_ITEM,
+    Direction,
+    HouseholdEvent,
+    HouseholdSummary,
+    KnownSignal,
+    Life,
+)
+from schemas.instants import SECOND_MS
+from schemas.monitoring.model import Monitoring
+from streams.core.household_life import Lived, live
+from streams.core.risk import RiskFacts, drivers, trail
+
+GOVERNMENT = "government"
+NO_KIND = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Signals in the order of ``KnownSignal.order``, cases in that of their ids."""
+
+    household: str
+    signals: Sequence[KnownSignal]
+    cases: Sequence[HouseholdEvent]
+
+
+def summarise(facts: Facts, monitoring: Monitoring) -> HouseholdSummary:
+    """Return what the facts of one household come to."""
+    counting = [signal for signal in facts.signals if monitoring.judge(signal).counts]
+    requests = sorted(
+        (case for case in facts.cases if case.raised_by != GOVERNMENT),
+        key=lambda case: (case.submitted_at, case.case_id),
+    )
+    lived = live(facts.cases)
+    summary = HouseholdSummary(
+        status=lived.status,
+        status_at=lived.status_at,
+        indicators=sorted({signal.indicator for signal in counting}),
+        asked_after_dismissal_at=_asked_after_dismissal(lived, requests),
+        signals=len(counting),
+        below_threshold=len(facts.signals) - len(counting),
+        leads=sum(case.item == LEAD_ITEM for case in facts.cases),
+        requests=len(requests),
+        open_cases=sum(case.closed_at is None for case in facts.cases),
+        life=lived.events,
+        rules=monitoring.version,
+    )
+    _place(summary, facts)
+    _kind(summary, facts.signals, monitoring)
+    _first(summary, counting, facts.cases, requests, monitoring)
+    _risk(summary, facts, counting, monitoring)
+    return summary
+
+
+def _place(summary: HouseholdSummary, facts: Facts) -> None:
+    """The county of the newest fact: households move, and cases are transferred."""
+    places = [(each.at, each.signal_id, each.county, each.township) for each in facts.signals]
+    places += [
+        (each.submitted_at, each.case_id, each.county, each.township) for each in facts.cases
+    ]
+    _, _, summary.county, summary.township = max(places, default=(0, "", "", ""))
+
+
+def _kind(summary: HouseholdSummary, signals: Sequence[KnownSignal], data: Monitoring) -> None:
+    """The kind that the newest signal says, and since when the signals have said it."""
+    for signal in signals:
+        if signal.kind not in (NO_KIND, summary.kind):
+            summary.kind, summary.kind_at = signal.kind, signal.at
+    if summary.kind_at is not None:
+        newest = max(signal.at for signal in signals if signal.kind == summary.kind)
+        summary.category = data.category_of(summary.kind, newest)
+
+
+def _first(
+    summary: HouseholdSummary,
+    counting: Sequence[KnownSignal],
+    cases: Sequence[HouseholdEvent],
+    requests: Sequence[HouseholdEvent],
+    data: Monitoring,
+) -> None:
+    """Who came first, and how long before the other."""
+    if counting:
+        summary.first_signal_at = counting[0].at
+    # A signal before the lead that it made, which is found at the same instant.
+    found = [(each.at, 0, each.signal_id, each.indicator, each.source) for each in counting]
+    found += [
+        (case.submitted_at, 1, case.case_id, data.asked_for.get(case.item, ""), case.channel)
+        for case in cases
+        if case.raised_by == GOVERNMENT
+    ]
+    if found:
+        at, _, _, summary.first_found_indicator, summary.first_found_by = min(found)
+        summary.first_found_at = at
+    if requests:
+        first = requests[0]
+        summary.first_request_at, summary.first_request_item = first.submitted_at, first.item
+        summary.first_request_indicator = data.asked_for.get(first.item, "")
+    summary.first_direction = _direction(summary.first_found_at, summary.first_request_at)
+    if summary.first_found_at is not None and summary.first_request_at is not None:
+        summary.lead_time_s = (summary.first_request_at - summary.first_found_at) // SECOND_MS
+
+
+def _direction(found_at: int | None, asked_at: int | None) -> Direction:
+    if found_at is None:
+        return Direction.NONE if asked_at is None else Direction.PEOPLE
+    return Direction.GOVERNMENT if asked_at is None or found_at <= asked_at else Direction.PEOPLE
+
+
+def _asked_after_dismissal(lived: Lived, requests: Sequence[HouseholdEvent]) -> int | None:
+    dismissed_at = min(
+        (event.at for event in lived.events if event.life == Life.DISMISSED), default=None
+    )
+    if dismissed_at is None:
+        return None
+    return min((each.submitted_at for each in requests if each.submitted_at > dismissed_at),
+               default=None)  # fmt: skip
+
+
+def _risk(
+    summary: HouseholdSummary, facts: Facts, counting: Sequence[KnownSignal], data: Monitoring
+) -> None:
+    rules = data.risk[-1]
+    summary.drivers = drivers(
+        RiskFacts(
+            facts.household,
+            counting,
+            facts.signals,
+            facts.cases,
+            summary.life,
+            summary.asked_after_dismissal_at,
+        ),
+        rules,
+        data,
+    )
+    summary.levels = list(rules.levels_of(summary.county))
+    summary.trail = trail(summary.drivers, summary.levels)
