@@ -24,6 +24,15 @@ class Settings(BaseSettings):
     clickhouse_database: str = Field("jushou", description="database of the warehouse")
     clickhouse_user: str = Field("default", description="user that writes and migrates")
     clickhouse_password: str = Field("", description="its password")
+    clickhouse_cluster: str = Field(
+        "", description="cluster whose replicas hold the warehouse; without one, a single server"
+    )
+    clickhouse_page_password: str = Field(
+        "", description="password of the reader page of a real server; without one it is not made"
+    )
+    clickhouse_analyst_password: str = Field(
+        "", description="password of the reader analyst, likewise"
+    )
     page_host: str = Field("127.0.0.1", description="address that the page listens on")
     page_port: int = Field(8080, description="port that the page listens on")
     page_proxy: str = Field(

@@ -13,14 +13,32 @@ app = typer.Typer(help="The warehouse in ClickHouse.", no_args_is_help=True)
 
 
 @app.command()
-def migrate() -> None:
-    """Make the tables and views, or bring them up to date; changes nothing the second time."""
+def migrate(
+    print_only: Annotated[
+        bool, typer.Option("--print", help="print the SQL of a real server, and run nothing")
+    ] = False,
+) -> None:
+    """Make tables, views, names and users, or bring them up to date; a second time changes nothing.
+
+    With JUSHOU_CLICKHOUSE_CLUSTER tables are Replicated. Users are made on a real server only.
+    """
+    from jushou.settings import Settings
     from schemas.errors import JushouError
-    from sinks.clickhouse import migration
+    from sinks.clickhouse import migration, readers
 
     server = warehouse_server()
+    if print_only:
+        for folder in (migration.MIGRATIONS, migration.MIGRATIONS / migration.FOR_SERVERS):
+            for each in migration.scripts(server, folder):
+                typer.echo(each.script)
+        return
+    settings = Settings()
+    passwords = {
+        readers.PAGE: settings.clickhouse_page_password,
+        readers.ANALYST: settings.clickhouse_analyst_password,
+    }
     try:
-        applied = migration.migrate(server)
+        applied = migration.migrate(server, passwords=passwords)
     except JushouError as fault:
         typer.echo(str(fault), err=True)
         raise typer.Exit(1) from None
@@ -65,4 +83,5 @@ def warehouse_server() -> Server:
         settings.clickhouse_database,
         settings.clickhouse_user,
         settings.clickhouse_password,
+        settings.clickhouse_cluster,
     )

@@ -33,7 +33,11 @@ def load_dimensions(
         "clocks": list(clock_rows(catalogue)),
     }
     with classified(server), server.client() as client:
-        return [table for table, rows in wanted.items() if _replace(client, table, rows)]
+        return [
+            table
+            for table, rows in wanted.items()
+            if _replace(client, server.on_cluster, table, rows)
+        ]
 
 
 def region_rows(regions: Regions, townships: Mapping[str, Text]) -> Iterator[Row]:
@@ -90,14 +94,14 @@ def _clocks_of(item: Item) -> Iterator[Row]:
         )  # fmt: skip
 
 
-def _replace(client: Client, table: str, rows: list[Row]) -> bool:
+def _replace(client: Client, on_cluster: str, table: str, rows: list[Row]) -> bool:
     """Make ``rows`` the content of a table at once; say whether it was another before."""
     found = client.execute(f"SELECT * FROM `{table}`")
     if sorted(map(repr, map(tuple, found))) == sorted(map(repr, rows)):
         return False
     staged = f"{table}_next"
-    client.execute(f"CREATE OR REPLACE TABLE `{staged}` AS `{table}`")
+    client.execute(f"CREATE OR REPLACE TABLE `{staged}`{on_cluster} AS `{table}`")
     client.execute(f"INSERT INTO `{staged}` VALUES", rows)
     client.execute(f"ALTER TABLE `{table}` REPLACE PARTITION tuple() FROM `{staged}`")
-    client.execute(f"DROP TABLE `{staged}` SYNC")
+    client.execute(f"DROP TABLE `{staged}`{on_cluster} SYNC")
     return True

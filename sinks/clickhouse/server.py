@@ -49,13 +49,22 @@ _ACCESS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Address, account and database of a ClickHouse; the password is not shown."""
+    """Address, account and database of a ClickHouse; the password is not shown.
+
+    ``cluster`` names the cluster whose replicas hold the warehouse, empty for a single server.
+    """
 
     host: str
     port: int
     database: str
     user: str = "default"
     password: str = field(default="", repr=False)
+    cluster: str = ""
+
+    @property
+    def on_cluster(self) -> str:
+        """What a statement says that is for every replica; empty for a single server."""
+        return f" ON CLUSTER `{self.cluster}`" if self.cluster else ""
 
     def client(self) -> Client:
         """Return a client, not yet connected; close it with ``disconnect``."""

@@ -14,6 +14,8 @@ from sinks.clickhouse.server import Server, classified
 # Sent with every insert. A block is never split, so that its token stands for all of its rows;
 # asynchronous inserts, which the server may join to others, are off.
 _SETTINGS = {"async_insert": 0, "insert_deduplicate": 1, "insert_block_size": 10_000_000}
+# On a cluster a block counts as written once most replicas have it: offsets are committed then.
+_ON_CLUSTER = {"insert_quorum": "auto"}
 
 
 class Writer:
@@ -21,6 +23,7 @@ class Writer:
 
     def __init__(self, server: Server) -> None:
         self.server = server
+        self._settings = _SETTINGS | (_ON_CLUSTER if server.cluster else {})
         self._client: Client | None = None
 
     def insert(self, block: Block) -> None:
@@ -40,7 +43,7 @@ class Writer:
                     f"INSERT INTO `{block.table}` ({columns}) VALUES",
                     block.columns,
                     columnar=True,
-                    settings={**_SETTINGS, "insert_deduplication_token": block.token},
+                    settings={**self._settings, "insert_deduplication_token": block.token},
                 )
         except BaseException:
             # A connection that broke in the middle of a block cannot be used again.
