@@ -13,6 +13,7 @@ from jushou.cli.calendar import calendar
 from jushou.cli.catalogue import catalogue
 from jushou.cli.demo import demo
 from jushou.cli.explain import explain
+from jushou.cli.export import export
 from jushou.cli.health import health
 from jushou.cli.notify import notify
 from jushou.cli.page import page
@@ -50,6 +51,7 @@ for command in (
     route,
     ack,
     supervise,
+    export,
     catalogue,
     calendar,
     schemas,

@@ -1,0 +1,133 @@
+"""Withholds numbers of so few that somebody might be recognised, before an answer leaves.
+
+A count below ``k`` and above 0 is withheld (the threshold rule of statistical offices; that k is 5
+is our assumption, A). So that it cannot be reckoned back, more is withheld where it stood alone:
+
+- of a sum and its parts in one row, the smallest other part;
+- of the rows that share all dimensions but one (the counties of a prefecture among them), the
+  smallest other count, since the total over that dimension can be had by another export;
+- every figure that follows from a count that is withheld.
+
+Zeros stay. Not covered: two exports of overlapping scopes (other days, another place) held against
+each other, and shares of 0 or 1 in large groups.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sinks.analysis.asking import Answer
+
+DEFAULT_K = 5
+_COUNTS = ("count", "sum of")
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Rows to publish: withheld cells are null. ``withheld`` is how many there are in each row."""
+
+    answer: Answer
+    rows: list[list[Any]]
+    withheld: list[int]
+
+
+def publish(answer: Answer, k: int = DEFAULT_K) -> Published:
+    """Return the rows with what must be withheld; a list, or ``k`` up to 1, is left as it is."""
+    rows = [list(row) for row in answer.rows]
+    if answer.question.unit is None or k <= 1:
+        return Published(answer, rows, [0] * len(rows))
+    table = _Table(answer)
+    hidden = table.small(k)
+    before = -1
+    while len(hidden) != before:
+        before = len(hidden)
+        table.hide_beside_sums(hidden)
+        table.hide_beside_margins(hidden)
+    hidden |= table.following(hidden)
+    withheld = [0] * len(rows)
+    for row, at in hidden:
+        if rows[row][at] is not None:
+            rows[row][at] = None
+            withheld[row] += 1
+    return Published(answer, rows, withheld)
+
+
+Cells = set[tuple[int, int]]  # row and column
+
+
+class _Table:
+    def __init__(self, answer: Answer) -> None:
+        self._rows: Sequence[Sequence[Any]] = answer.rows
+        at = {name: number for number, name in enumerate(answer.names)}
+        columns = [each for each in answer.question.columns if each.name in at]
+        self._counts = [at[each.name] for each in columns if each.kind in _COUNTS]
+        self._sums = [
+            [at[each.name], *(at[part] for part in each.parts)]
+            for each in columns
+            if each.kind == "sum of"
+        ]
+        self._figures = [
+            (at[each.name], [at[part] for part in each.parts])
+            for each in columns
+            if each.kind == "from"
+        ]
+        self._dimensions = [at[each.name] for each in columns if each.kind == "dimension"]
+        self._county = at.get("county")
+
+    def small(self, k: int) -> Cells:
+        return {
+            (number, at)
+            for number, row in enumerate(self._rows)
+            for at in self._counts
+            if 0 < (row[at] or 0) < k
+        }
+
+    def hide_beside_sums(self, hidden: Cells) -> None:
+        for number in range(len(self._rows)):
+            for cells in self._sums:
+                hidden.update(self._beside([(number, at) for at in cells], hidden))
+
+    def hide_beside_margins(self, hidden: Cells) -> None:
+        """One margin after the other: what one hides can be company enough in the next."""
+        for rows in self._margins():
+            for at in self._counts:
+                hidden.update(self._beside([(number, at) for number in rows], hidden))
+
+    def following(self, hidden: Cells) -> Cells:
+        return {
+            (number, at)
+            for number in range(len(self._rows))
+            for at, parts in self._figures
+            if any((number, part) in hidden for part in parts)
+        }
+
+    def _beside(self, cells: list[tuple[int, int]], hidden: Cells) -> Cells:
+        """Return what must go with the one cell of these that is withheld: the smallest not 0."""
+        if sum(cell in hidden for cell in cells) != 1:
+            return set()
+        others = [
+            (self._rows[row][at], row, at)
+            for row, at in cells
+            if (row, at) not in hidden and self._rows[row][at]
+        ]
+        return {(row, at) for _, row, at in sorted(others)[:1]}
+
+    def _margins(self) -> Iterable[list[int]]:
+        """Yield the rows that another export adds up, alike in all dimensions but one.
+
+        The counties of a prefecture come before those of the province.
+        """
+        if self._county is not None:
+            yield from self._alike(self._county, whole=lambda county: str(county)[:4])
+        for dropped in self._dimensions:
+            yield from self._alike(dropped, whole=lambda _: "")
+
+    def _alike(self, dropped: int, whole: Callable[[Any], str]) -> Iterable[list[int]]:
+        groups: dict[tuple[Any, ...], list[int]] = defaultdict(list)
+        for number, row in enumerate(self._rows):
+            key = tuple(whole(row[at]) if at == dropped else row[at] for at in self._dimensions)
+            groups[key].append(number)
+        return groups.values()
