@@ -59,7 +59,8 @@ def test_what_goes_with_a_small_cell_can_need_company_in_its_own_row_and_month()
         ("530102", "06", 90, 80), ("530102", "07", 90, 80), ("530103", "06", 90, 3),
         ("530103", "07", 90, 80),
     )  # fmt: skip
-    hidden = {(number, at) for number, row in enumerate(rows) for at in (2, 3, 4) if row[at] is None}
+    counts = [(number, at) for number in range(4) for at in (2, 3, 4)]
+    hidden = {(number, at) for number, at in counts if rows[number][at] is None}
     for number in range(4):
         assert sum((number, at) in hidden for at in (2, 3, 4)) != 1
     for at in (2, 3, 4):
