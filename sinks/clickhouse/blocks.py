@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from schemas.errors import Misconfigured
+from schemas.monitoring.load import load_monitoring
 from schemas.topics import (
     ACTIONS,
     AGGREGATES,
@@ -20,6 +21,8 @@ from schemas.topics import (
     DEAD_LETTERS,
     DELIVERIES,
     ESCALATIONS,
+    HOUSEHOLD_STATES,
+    SIGNALS,
 )
 from sinks.batch import Batch
 from sinks.clickhouse import (
@@ -30,13 +33,16 @@ from sinks.clickhouse import (
     dead_letter_rows,
     delivery_rows,
     escalation_rows,
+    household_rows,
+    signal_rows,
 )
 from sinks.clickhouse.block import Block, Row, transpose
 from sinks.record import Record
 
 Rows = tuple[list[Row], Counter[str]]
 READ_TOPICS = (
-    CASE_EVENTS, CASE_STATES, ESCALATIONS, AGGREGATES, DEAD_LETTERS, ACTIONS, DELIVERIES,
+    CASE_EVENTS, CASE_STATES, ESCALATIONS, AGGREGATES, DEAD_LETTERS, ACTIONS, DELIVERIES, SIGNALS,
+    HOUSEHOLD_STATES,
 )  # fmt: skip
 
 
@@ -49,6 +55,7 @@ class Blocks:
 
     def __init__(self, items: Mapping[str, str], names: dict[str, str] | None = None) -> None:
         names = names or {}
+        monitoring = load_monitoring()
         readers: dict[str, tuple[str, Sequence[str], Callable[[Sequence[Record], int], Rows]]] = {
             CASE_EVENTS.name: (
                 case_event_rows.TABLE,
@@ -73,6 +80,16 @@ class Blocks:
             ),
             ACTIONS.name: (action_rows.TABLE, action_rows.NAMES, action_rows.rows),
             DELIVERIES.name: (delivery_rows.TABLE, delivery_rows.NAMES, delivery_rows.rows),
+            SIGNALS.name: (
+                signal_rows.TABLE,
+                signal_rows.NAMES,
+                lambda records, partition: signal_rows.rows(records, partition, monitoring),
+            ),
+            HOUSEHOLD_STATES.name: (
+                household_rows.TABLE,
+                household_rows.NAMES,
+                household_rows.rows,
+            ),
         }
         self._readers = {names.get(topic, topic): reader for topic, reader in readers.items()}
 

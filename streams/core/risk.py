@@ -183,5 +183,5 @@ def _of_life(facts: RiskFacts, rules: RiskRules) -> list[Driver]:
     at = facts.asked_after_dismissal_at
     if at is not None:
         code = "life:asked-after-dismissal"
-        found += _driver(rules, code, at, facts.household, (_clearing_after(facts, at),))
+        found += _driver(rules, code, at, "", (_clearing_after(facts, at),))
     return found

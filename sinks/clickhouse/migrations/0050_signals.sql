@@ -17,7 +17,7 @@ CREATE TABLE IF NOT EXISTS signals
     threshold_sent   Nullable(Float64)      COMMENT 'the threshold that the record names; not gone by',
     threshold        Nullable(Float64)      COMMENT 'the threshold of the county on that day; null where none applies',
     counts           Bool                   COMMENT 'reaches the threshold of its county, so that it makes a lead',
-    lead_case_id     String                 COMMENT 'the lead that it is part of; empty where it counts for none',
+    lead_case_id     String                 COMMENT 'the first lead of its window; empty where it counts for none',
     window_at        DateTime64(3, 'UTC')   COMMENT 'when the window of that lead begins',
     rules            LowCardinality(String) COMMENT 'version of the thresholds gone by',
     source_partition UInt16                 COMMENT 'partition of jushou.signals.v1',
@@ -33,8 +33,8 @@ CREATE VIEW IF NOT EXISTS signals_current AS
 SELECT *
 FROM signals FINAL
 ORDER BY
-    household, signal_id, observed_at, source, department, indicator, county, township,
-    household_kind, ifNull(value, -inf)
+    household, signal_id, observed_at, source, county, if(township = '', '~', township),
+    department, indicator, household_kind, ifNull(value, -inf)
 LIMIT 1 BY household, signal_id;
 
 -- One row per lead: what the signals of one household within a window were joined into. What
