@@ -50,9 +50,10 @@ lint: setup
 		$(BIN)/lint-imports; fi
 	$(BIN)/mypy
 
-# pytest comes last: its summary line ends the output.
+# pytest comes last: its summary line ends the output. Tests of a file stay in one process, so that
+# they share what they started.
 test: lint
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 bench: setup
 	$(BIN)/python -m benchmarks

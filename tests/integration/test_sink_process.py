@@ -31,7 +31,7 @@ from tests.integration.sink_support import (
 )
 
 AS_OF = "2026-06-01T00:00:00+08:00"
-COPIES = 40
+COPIES = 20
 
 
 class Machine:
@@ -137,7 +137,7 @@ def test_a_sink_that_is_killed_again_and_again_loses_and_doubles_nothing(
 ) -> None:
     warehouse = machine.warehouse("killed")
     assert machine.run("killed", "warehouse", "migrate")[0] == 0
-    for rows in (1, 15_000):
+    for rows in (1, 7_000):
         process = machine.start("killed", "sink")
         written = f"SELECT uniqExact(case_id, event_id) >= {rows} FROM case_events"
         until(lambda sql=written: warehouse.query(sql) == [(1,)])  # type: ignore[misc]
