@@ -5,6 +5,7 @@ Leaves the worker on ``jushou.escalations.v1``; notifications and the warehouse 
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from enum import StrEnum
 
@@ -77,7 +78,20 @@ class Escalation(Struct, kw_only=True):
     schema_version: str = SCHEMA_VERSION
 
 
+# The hash of all ids begins alike: ``uuid.uuid5`` would begin it anew for each.
+_begun = hashlib.sha1(uuid.NAMESPACE_URL.bytes + b"urn:jushou:escalation:", usedforsecurity=False)
+_VERSION_5 = 0x5 << 76
+_VARIANT = 0x8 << 60
+_OTHER_BITS = ~(0xF << 76 | 0xC << 60)
+
+
 def escalation_id(case_id: str, clock: str, start_event_id: str, level: str) -> str:
-    """Return the id, which depends on no arrival order, no worker and no wall clock."""
-    name = f"urn:jushou:escalation:{case_id}:{clock}:{start_event_id}:{level}"
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, name))
+    """Return the id, which depends on no arrival order, no worker and no wall clock.
+
+    It is ``uuid5(NAMESPACE_URL, "urn:jushou:escalation:{case}:{clock}:{start event}:{level}")``.
+    """
+    name = _begun.copy()
+    name.update(f"{case_id}:{clock}:{start_event_id}:{level}".encode())
+    number = int.from_bytes(name.digest()[:16]) & _OTHER_BITS | _VERSION_5 | _VARIANT
+    text = f"{number:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

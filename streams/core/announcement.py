@@ -16,6 +16,8 @@ from schemas.instants import MINUTE_MS, date_of_day, day_of, render_instant, sta
 from streams.core.judge import Change, cycle_of
 from streams.core.rules import ClockRule, ItemRules, StepRule, When
 
+# A limit takes any number of days by extensions: what is kept of their words has an end.
+_MOST_BEGINNINGS = 10_000
 _UNITS_ZH = {Unit.HOURS: "小时", Unit.DAYS: "天", Unit.WORKING_DAYS: "个工作日"}
 _UNITS_EN = {Unit.HOURS: "hours", Unit.DAYS: "days", Unit.WORKING_DAYS: "working days"}
 
@@ -34,7 +36,7 @@ def announce(
     fired = change.fired
     rules = items[fired.item]
     rule = rules.clock(fired.policy, fired.clock)
-    step = next(step for step in rule.steps if step.level == fired.level)
+    step = _step(rule, fired.level)
     cycle = cycle_of(state, fired)
     names = (state.case_id, fired.clock, fired.start_event_id, fired.level)
     return Escalation(
@@ -53,9 +55,9 @@ def announce(
         level=fired.level,
         to=step.to,
         limit=f"{fired.limit}{rule.unit}",
-        due_at=None if fired.due_at is None else render_instant(fired.due_at),
-        at=render_instant(fired.at),
-        published_at=render_instant(published_at),
+        due_at=None if fired.due_at is None else _rendered(fired.due_at),
+        at=_rendered(fired.at),
+        published_at=_rendered(published_at),
         known_late=fired.known_late,
         policy=fired.policy,
         calendar=calendar,
@@ -64,12 +66,20 @@ def announce(
     )
 
 
+def _step(rule: ClockRule, level: str) -> StepRule:
+    for step in rule.steps:
+        if step.level == level:
+            return step
+    raise LookupError(f"{rule.name} has no step {level}")
+
+
+# Most of what is due is due at a midnight, and many are due at the same.
+_rendered = lru_cache(maxsize=4_096)(render_instant)
+
+
 def _reason(change: Change, rules: ItemRules, rule: ClockRule, step: StepRule) -> Reason:
     fired = change.fired
-    item = rules.by_policy[fired.policy].item.text
-    clock = rule.clock.text
-    zh = f"{item.zh}·{clock.zh}：限{fired.limit}{_UNITS_ZH[rule.unit]}，"
-    en = f"{item.en}, {clock.en}: within {fired.limit} {_UNITS_EN[rule.unit]}; "
+    zh, en = _beginning(rules, rule, fired.policy, fired.limit)
     due_zh, due_en = _in_words(fired.due_at)
     if change.cause is Cause.MISTAKEN:
         return Reason(
@@ -89,6 +99,24 @@ def _reason(change: Change, rules: ItemRules, rule: ClockRule, step: StepRule) -
         zh + f"{due_zh}已到期，又过{step.offset}个工作日仍未办结。",
         en + f"was due {due_en}; {step.offset} more working days have passed.",
     )
+
+
+# By the rule itself: of two catalogues in one process each has rules of its own.
+_beginnings: dict[tuple[int, str, int], tuple[ClockRule, str, str]] = {}
+
+
+def _beginning(rules: ItemRules, rule: ClockRule, policy: str, limit: int) -> tuple[str, str]:
+    """Return what a reason begins with: the item, the clock and its limit."""
+    key = (id(rule), policy, limit)
+    known = _beginnings.get(key)
+    if known is None or known[0] is not rule:
+        item, clock = rules.by_policy[policy].item.text, rule.clock.text
+        zh = f"{item.zh}·{clock.zh}：限{limit}{_UNITS_ZH[rule.unit]}，"
+        en = f"{item.en}, {clock.en}: within {limit} {_UNITS_EN[rule.unit]}; "
+        if len(_beginnings) >= _MOST_BEGINNINGS:
+            _beginnings.clear()
+        known = _beginnings[key] = (rule, zh, en)
+    return known[1], known[2]
 
 
 @lru_cache(maxsize=4_096)

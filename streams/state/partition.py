@@ -9,7 +9,7 @@ hands out what must be written, the caller writes it before it commits.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 
 from schemas import case_state
 from schemas.case_state import CaseState, Fired
@@ -21,10 +21,6 @@ from streams.state.counts import Counts
 from streams.state.departures import Departures
 from streams.state.loads import OpenLoads
 from streams.state.timers import TimerIndex
-
-# Unpacked cases kept between batches; with ten thousand a case whose events follow each other is
-# unpacked once, and their memory stays below some 40 MB.
-HOT_CASES = 10_000
 
 
 class PartitionState:
@@ -59,14 +55,12 @@ class PartitionState:
         self.published: dict[str, list[Fired]] = {}
         self._rules = rules
         self._packed: dict[str, bytes] = {}
-        # Unpacked cases, and the groups that each is counted in.
-        self._hot: dict[str, CaseState] = {}
-        self._groups: dict[str, tuple[GroupKey, ...]] = {}
-        # Those of them that were touched since the last ``take_changed``.
-        self.touched: dict[str, CaseState] = {}
+        # Cases that are unpacked to be changed, and the groups that each was counted in.
+        self._touched: dict[str, CaseState] = {}
+        self._before: dict[str, tuple[GroupKey, ...]] = {}
         self._archive = archive
         self._departures = Departures()
-        # Rows of the archive whose cases are unpacked in ``_hot``.
+        # Rows of the archive whose cases are among ``_touched``.
         self._fetched: dict[str, int] = {}
 
     def __len__(self) -> int:
@@ -79,7 +73,7 @@ class PartitionState:
         return 0 if self._archive is None else len(self._archive)
 
     def __contains__(self, case_id: str) -> bool:
-        if case_id in self._hot or case_id in self._packed:
+        if case_id in self._touched or case_id in self._packed:
             return True
         return self._archive is not None and case_id in self._archive
 
@@ -89,33 +83,28 @@ class PartitionState:
         return self.now
 
     def touch(self, case_id: str) -> CaseState:
-        """Return the state of a case to change it; it will be among the changed ones."""
-        state = self.touched.get(case_id) or self.touch_known(case_id)
-        if state is None:
-            state = self.touch_new(case_id)
-        return state
+        """Return the state of a case to change it; it is among the changed ones until packed."""
+        return self.touch_known(case_id) or self.touch_new(case_id)
 
     def touch_known(self, case_id: str) -> CaseState | None:
-        """Touch a case that is not among ``touched``; ``None`` if there is no such case."""
-        state = self._hot.get(case_id)
+        """Touch a case; ``None`` if there is no such case."""
+        state = self._touched.get(case_id)
         if state is None:
             row, state = self._find(case_id)
             if state is None:
                 return None
             if row is not None:
                 self._fetched[case_id] = row
-            self._hot[case_id] = state
-            self._groups[case_id] = groups(state)
-        self.touched[case_id] = state
+            self._touched[case_id] = state
+            self._before[case_id] = groups(state)
         return state
 
     def touch_new(self, case_id: str) -> CaseState:
         """Touch a case that nothing was known of."""
-        state = CaseState(case_id, self.generation)
+        state = self._touched[case_id] = CaseState(case_id, self.generation)
         if self.published:
             state.fired = self.published.pop(case_id, [])
-        self._hot[case_id] = self.touched[case_id] = state
-        self._groups[case_id] = ()
+        self._before[case_id] = ()
         return state
 
     def _find(self, case_id: str) -> tuple[int | None, CaseState | None]:
@@ -128,22 +117,23 @@ class PartitionState:
 
     def release(self, state: CaseState) -> None:
         """Take back a touch that changed nothing: no state is written, the timer is set anew."""
-        del self.touched[state.case_id]
+        del self._touched[state.case_id], self._before[state.case_id]
+        self._fetched.pop(state.case_id, None)
         self.schedule(state)
 
     def peek(self, case_id: str) -> CaseState | None:
         """Return the state of a case to read it, ``None`` if there is no such case."""
-        return self._hot.get(case_id) or self._find(case_id)[1]
+        return self._touched.get(case_id) or self._find(case_id)[1]
 
     def cases(self) -> Iterator[CaseState]:
         """Yield every case, to read it."""
-        for case_id in [*self._packed, *(self._hot.keys() - self._packed.keys())]:
+        for case_id in [*self._packed, *(self._touched.keys() - self._packed.keys())]:
             state = self.peek(case_id)
             if state is not None:
                 yield state
         if self._archive is not None:
             # What is unpacked may be newer than its row, and was given already.
-            yield from (one for one in self._archive.states() if one.case_id not in self._hot)
+            yield from (one for one in self._archive.states() if one.case_id not in self._touched)
 
     def schedule(self, state: CaseState) -> None:
         """Set the timer of a case by its state; one that a load holds back has none."""
@@ -155,41 +145,29 @@ class PartitionState:
             self.timers.add(state.case_id, instant)
 
     def take_changed(self) -> list[tuple[str, bytes]]:
-        """Return the packed states of the cases touched since the last call, timers set anew."""
-        touched, self.touched = self.touched, {}
-        changed = []
-        for case_id, state in touched.items():
-            if state.generation < self.generation:
-                state.generation, state.change = self.generation, 0
-            state.change += 1
-            packed = self._packed[case_id] = case_state.encode(state)
-            changed.append((case_id, packed))
-            before, after = self._groups[case_id], groups(state)
-            if before != after:
-                self._groups[case_id] = after
-                self.counts.move(before, after)
-            if state.live or state.applied != len(state.events):
-                self.schedule(state)
-            elif state.closed_at is not None:
-                self._let_leave(state, packed)
-        if self._fetched:
-            self._take_back(touched)
-        if len(self._hot) > HOT_CASES:
-            self._cool(touched)
-        return changed
+        """Pack all touched cases and return them, to be written."""
+        return [(case_id, self.pack(state)) for case_id, state in [*self._touched.items()]]
 
-    def _take_back(self, touched: Iterable[str]) -> None:
-        """Forget the rows of archived cases that have changed: they are in memory again."""
-        assert self._archive is not None
-        for case_id in self._fetched.keys() & touched:
+    def pack(self, state: CaseState) -> bytes:
+        """Keep a touched case as it now stands, its timer set anew; return what is to be written.
+
+        It is not to be changed any more unless it is touched again.
+        """
+        case_id = state.case_id
+        del self._touched[case_id]
+        if state.generation < self.generation:
+            state.generation, state.change = self.generation, 0
+        state.change += 1
+        packed = self._packed[case_id] = case_state.encode(state)
+        self.counts.move(self._before.pop(case_id), groups(state))
+        if state.live or state.applied != len(state.events):
+            self.schedule(state)
+        elif state.closed_at is not None:
+            self._let_leave(state, packed)
+        if case_id in self._fetched and self._archive is not None:
+            # It is in memory again, and may be archived anew.
             self._archive.forget(self._fetched.pop(case_id))
-
-    def _cool(self, touched: Mapping[str, CaseState]) -> None:
-        """Keep unpacked only the open ones of the last cases: the likeliest to be touched again."""
-        hot = {case_id: state for case_id, state in touched.items() if state.closed_at is None}
-        self._hot = hot if len(hot) <= HOT_CASES else {}
-        self._groups = {case_id: self._groups[case_id] for case_id in self._hot}
-        self._fetched = {}
+        return packed
 
     def _let_leave(self, state: CaseState, packed: bytes) -> None:
         instant = self._archive.leaves_at(state) if self._archive is not None else None
@@ -214,8 +192,6 @@ class PartitionState:
             self._archive.put(leaving)
         for case_id in leaving:
             del known[case_id]
-            self._hot.pop(case_id, None)
-            self._groups.pop(case_id, None)
         return len(leaving)
 
     def close(self) -> None:

@@ -119,9 +119,7 @@ def step_of(worker: Worker, step: Step, at_most: int) -> Counter[str]:
 def test_a_partition_that_archives_at_once_says_what_one_that_never_does_says(seed: int) -> None:
     rng = Random(seed)
     log, after_ms = log_of(rng, seed), rng.choice([0, 0, DAY_MS])
-    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        # Whether cases are kept unpacked between batches must not show either.
-        patch.setattr("streams.state.partition.HOT_CASES", rng.choice([0, 1, 10_000]))
+    with tempfile.TemporaryDirectory() as folder:
         archiving = Archiving(Broker(), Path(folder), after_ms, rng.choice([1, 2, 5_000]))
         keeping = Worker(Broker())
         for step in course_of(rng, log):

@@ -184,6 +184,40 @@ def test_a_record_whose_key_is_not_its_case_is_set_aside() -> None:
     assert reasons(Partition().push(MORNING, wrong)) == ["wrong-key"]
 
 
+def test_a_record_with_another_key_is_set_aside_also_when_its_case_is_known() -> None:
+    partition = Partition()
+    partition.push(MORNING, delivered(event("A", "1", "submitted", MORNING)))
+    wrong = delivered(event("A", "2", "accepted", MORNING), key=b"B")
+    assert reasons(partition.push(MORNING, wrong)) == ["wrong-key"]
+    right = delivered(event("A", "3", "accepted", MORNING))
+    effects = partition.push(MORNING, delivered(event("A", "2", "note", MORNING), key=b"B"), right)
+    assert reasons(effects) == ["wrong-key"]
+    assert [one.event_id for one in partition.state.touch("A").events] == ["1", "3"]
+
+
+def test_a_load_closes_at_its_place_among_the_records_of_a_batch() -> None:
+    def course(close: Delivered) -> list[Delivered]:
+        return [
+            delivered(event("B", "1", "submitted", MORNING), load="one"),
+            delivered(event("A", "1", "submitted", MORNING), load="one"),
+            close,
+            # Its load is closed: what comes now with the same header is held by nothing.
+            delivered(event("A", "2", "note", "2026-03-02 10:00"), load="one"),
+            delivered(event("C", "1", "submitted", MORNING), load="one"),
+        ]
+
+    plain = bracket("load-closed", "one", "2026-03-03 12:00")
+    escaped = bracket("load-closed", "one", "2026-03-03 12:00")
+    escaped.value = (escaped.value or b"").replace(b"load-closed", b"l\\u006fad\\u002dclosed")
+    for close in (plain, escaped):
+        partition = Partition()
+        partition.push("2026-03-03 12:00", *course(close))
+        known_late = {
+            (one.case_id, one.known_late) for one in partition.sweep("2026-03-03 12:00").escalations
+        }
+        assert known_late == {("A", True), ("B", True), ("C", False)}
+
+
 def test_a_record_on_the_wrong_partition_is_set_aside() -> None:
     partition = Partition()
     partition.keeper.partitions = 64
