@@ -104,3 +104,36 @@ class Rows:
             "published_at": at(when), "known_late": False, "source_offset": 1,
         }  # fmt: skip
         self.add("escalations", **(row | fields))
+
+    def household(
+        self,
+        household: str,
+        county: str,
+        found: str | None = None,
+        asked: str | None = None,
+        life: Sequence[tuple[str, str]] = (),
+        clearings: Sequence[tuple[str, str | None]] = (),
+        case_id: str = "lead",
+        **fields: Any,
+    ) -> None:
+        """Add a household with its life (event, instant) and clearings (cleared, relapsed)."""
+        row = {
+            "household": household, "version": 1, "county": county, "kind": "none",
+            "first_found_at": found and at(found), "first_request_at": asked and at(asked),
+            "life.at": [at(when) for _, when in life], "life.event": [event for event, _ in life],
+            "life.case_id": [case_id] * len(life),
+            "clearings.cleared_at": [at(cleared) for cleared, _ in clearings],
+            "clearings.relapsed_at": [relapsed and at(relapsed) for _, relapsed in clearings],
+        }  # fmt: skip
+        self.add("households", **(row | fields))
+
+    def signal(
+        self, household: str, county: str, indicator: str, when: str, lead: str = "", **fields: Any
+    ) -> None:
+        """Add a signal that reaches its threshold."""
+        row = {
+            "household": household, "signal_id": f"{household} {indicator} {when}",
+            "record_hash": 1, "observed_at": at(when), "source": "screening", "county": county,
+            "indicator": indicator, "counts": True, "lead_case_id": lead, "window_at": at(when),
+        }  # fmt: skip
+        self.add("signals", **(row | fields))

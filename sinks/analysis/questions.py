@@ -4,7 +4,7 @@ A comment says what is counted, which parameters the view takes, and of every co
 
 - ``dimension``: what the rows are told apart by; ``instant``, ``figure``: of a single case
 - ``count``: how many, each row's own
-- ``sum of a, b``: how many, the sum of the counts named
+- ``sum of a, b``: how many, the sum of the counts named; ``next a`` is that of the next row
 - ``from a, b``: a figure that follows from these counts, such as a share
 - ``id``: names a single case; only lists have it, and no list is published
 """

@@ -23,6 +23,8 @@ from sinks.analysis.asking import Answer
 
 DEFAULT_K = 5
 _COUNTS = ("count", "sum of")
+# A part of a sum that stands in the next row of its series: who is at risk goes on to be so.
+NEXT = "next "
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class _Table:
         columns = [each for each in answer.question.columns if each.name in at]
         self._counts = [at[each.name] for each in columns if each.kind in _COUNTS]
         self._sums = [
-            [at[each.name], *(at[part] for part in each.parts)]
+            [(0, at[each.name]), *(self._part(part, at) for part in each.parts)]
             for each in columns
             if each.kind == "sum of"
         ]
@@ -88,7 +90,10 @@ class _Table:
     def hide_beside_sums(self, hidden: Cells) -> None:
         for number in range(len(self._rows)):
             for cells in self._sums:
-                hidden.update(self._beside([(number, at) for at in cells], hidden))
+                places = [
+                    (number + ahead, at) for ahead, at in cells if self._goes_on(number, ahead)
+                ]
+                hidden.update(self._beside(places, hidden))
 
     def hide_beside_margins(self, hidden: Cells) -> None:
         """One margin after the other: what one hides can be company enough in the next."""
@@ -103,6 +108,20 @@ class _Table:
             for at, parts in self._figures
             if any((number, part) in hidden for part in parts)
         }
+
+    @staticmethod
+    def _part(part: str, at: dict[str, int]) -> tuple[int, int]:
+        """Return how many rows ahead a part of a sum is, and its column."""
+        name = part.removeprefix(NEXT)
+        return int(name != part), at[name]
+
+    def _goes_on(self, number: int, ahead: int) -> bool:
+        """Return whether the row ahead is of the same series: all dimensions alike but the last."""
+        if ahead == 0:
+            return True
+        series = self._dimensions[:-1]
+        following = self._rows[number + 1 : number + 2]
+        return any(all(row[at] == self._rows[number][at] for at in series) for row in following)
 
     def _beside(self, cells: list[tuple[int, int]], hidden: Cells) -> Cells:
         """Return what must go with the one cell of these that is withheld: the smallest not 0."""

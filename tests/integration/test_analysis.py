@@ -15,14 +15,17 @@ from jushou.runtime.clickhouse_server import ClickHouseServer
 from schemas.errors import Misconfigured
 from sinks.analysis.asking import Scope, ask
 from sinks.analysis.questions import question, questions
+from sinks.analysis.small_cells import NEXT
 from sinks.clickhouse.migration import migrate
 from sinks.clickhouse.server import Server
-from tests.analysis_rows import AS_OF, AS_OF_MS, Rows, clock
+from tests.analysis_rows import AS_OF, AS_OF_MS, Rows, at, clock
 
 JUNE = {"since": dt.date(2026, 6, 1), "until": dt.date(2026, 6, 30)}
 # A county for each question, so that one warehouse serves all of them.
 ATTAINMENT, ON_TIME, AGEING, BOUNCES = "530102", "530103", "530111", "530112"
 SUPERVISED, WARNINGS, CAUSES, CUSTODY = "530113", "530114", "530115", "530124"
+DIRECTIONS, DISMISSED, LIVES, COHORTS = "530125", "530126", "530127", "530128"
+YEAR = {"since": dt.date(2026, 1, 1)}
 
 Ask = Callable[..., list[dict[str, Any]]]
 
@@ -35,7 +38,10 @@ def server(clickhouse_server: ClickHouseServer) -> Iterator[Server]:
     migrate(server)
     with server.client() as client:
         rows = Rows(client)
-        for write in (_attainment, _on_time, _ageing, _bounces, _supervised, _warnings, _causes):
+        for write in (
+            _attainment, _on_time, _ageing, _bounces, _supervised, _warnings, _causes, _custody,
+            _directions, _dismissed, _lives, _cohorts,
+        ):  # fmt: skip
             write(rows)
         rows.write()
         yield server
@@ -80,7 +86,7 @@ def test_what_a_sum_or_a_figure_is_made_of_are_counts_of_the_same_question(name:
     asked = question(name)
     counts = {column.name for column in asked.of_kind("count", "sum of")}
     for column in asked.columns:
-        assert set(column.parts) <= counts, column.name
+        assert {part.removeprefix(NEXT) for part in column.parts} <= counts, column.name
         assert column.kind in ("dimension", "count", "sum of", "from", "id", "instant", "figure")
         assert (column.kind in ("sum of", "from")) == bool(column.parts), column.name
 
@@ -140,13 +146,12 @@ def test_attainment_counts_a_verdict_once_it_is_certain(answer: Ask) -> None:
 
 
 def test_attainment_puts_a_late_cycle_into_the_period_of_its_due_instant(answer: Ask) -> None:
-    year = {"since": dt.date(2026, 1, 1)}
-    rows = answer("attainment", ATTAINMENT, "county,clock,month", **year)
+    rows = answer("attainment", ATTAINMENT, "county,clock,month", **YEAR)
     assert _picked(rows, "county", "clock", "period", "met", "missed", "judged") == [
         (ATTAINMENT, "accept", "2026-05", 0, 1, 1),
         (ATTAINMENT, "accept", "2026-06", 2, 2, 7),
     ]
-    weeks = answer("attainment", ATTAINMENT, "week", **year)
+    weeks = answer("attainment", ATTAINMENT, "week", **YEAR)
     assert _picked(weeks, "period", "judged") == [("2026-W22", 1), ("2026-W23", 5), ("2026-W24", 2)]
 
 
@@ -345,6 +350,151 @@ def test_each_late_case_has_the_first_cause_that_holds(answer: Ask) -> None:
     ]
 
 
+# Custody
+
+
+def _custody(rows: Rows) -> None:
+    """County 24 h, accepted after 6; township 48 h, returned; county again, still, for 10 h."""
+    intervals = [
+        ("county", "06-06 00:00", "06-07 00:00", "06-06 06:00", "dispatched"),
+        ("township", "06-07 00:00", "06-09 00:00", None, "returned"),
+        ("county", "06-10 00:00", None, None, ""),
+    ]
+    level, since, until, accepted, ended_by = zip(*intervals, strict=True)
+    nested = {
+        "custody.level": level, "custody.department": ["water"] * 3,
+        "custody.county": [CUSTODY] * 3, "custody.township": [""] * 3,
+        "custody.since": [at(each) for each in since],
+        "custody.until": [each and at(each) for each in until],
+        "custody.accepted_at": [each and at(each) for each in accepted],
+        "custody.begun_by": ["submitted"] * 3, "custody.ended_by": ended_by,
+    }  # fmt: skip
+    rows.case("c-1", CUSTODY, "06-06 00:00", nested=nested)
+
+
+def test_custody_time_is_of_each_level_and_up_to_the_instant(answer: Ask) -> None:
+    county, township = answer("custody_time", CUSTODY, "level")
+    assert county == {
+        "level": "county", "ended": 1, "lasting": 1, "intervals": 2, "accepted": 1, "returned": 0,
+        # 24 and 10 hours; 6 and 10 of them before an acceptance.
+        "median_hours": 17.0, "p90_hours": 22.6, "total_days": 1.42, "accept_hours": 6.0,
+        "unaccepted_share": 0.4706,
+    }  # fmt: skip
+    names = ("level", "ended", "returned", "median_hours", "accept_hours", "unaccepted_share")
+    assert _picked([township], *names) == [("township", 1, 1, 48.0, None, 1.0)]
+
+
+# The two directions
+
+
+def _directions(rows: Rows) -> None:
+    def household(name: str, found: str | None, asked: str | None, **fields: Any) -> None:
+        rows.household(f"d-{name}", DIRECTIONS, found=found, asked=asked, **fields)
+
+    outage = {"first_request_indicator": "water-outage", "first_request_item": "water.drinking"}
+    household("found", "06-01 10:00", "06-05 10:00", **outage)
+    household("found-too", "06-01 10:00", "06-03 10:00", **outage)
+    household("at-once", "06-01 10:00", "06-01 10:00", **outage)
+    household("only-found", "06-01 10:00", None)
+    household("asks-later", "06-01 10:00", "06-10 10:01", **outage)
+    household("asked", "06-05 10:00", "06-02 10:00", **outage)
+    household("only-asked", None, "06-02 10:00", first_request_indicator="")
+    household("found-later", "06-10 10:01", "06-02 10:00", **outage)
+    household("in-may", "05-31 23:59", "06-02 10:00", **outage)
+
+
+def test_each_household_has_the_direction_that_came_first(answer: Ask) -> None:
+    [row] = answer("directions", DIRECTIONS, "")
+    assert row == {
+        "found_first": 3, "found_only": 2, "asked_first": 1, "asked_only": 2, "households": 8,
+        # Wilson of 3 of 6: (4.920729 ± 1.959964 √2.460365) / 9.841459.
+        "asked": 6, "found_share": 0.5, "found_low": 0.1876, "found_high": 0.8124,
+        "median_lead_days": 2.0, "median_lag_days": 3.0,
+    }  # fmt: skip
+
+
+def test_blind_spots_are_those_who_asked_before_the_screening_saw_them(answer: Ask) -> None:
+    none, outage = answer("blind_spots", DIRECTIONS, "indicator")
+    names = ("indicator", "found_before", "found_later", "never_found", "asked", "blind_share")
+    assert _picked([none], *names) == [("none", 0, 0, 1, 1, 1.0)]
+    assert outage == {
+        "indicator": "water-outage", "found_before": 4, "found_later": 1, "never_found": 1,
+        # Wilson of 2 of 6: (3.920729 ± 1.959964 √2.293698) / 9.841459.
+        "asked": 6, "blind_share": 0.3333, "blind_low": 0.0968, "blind_high": 0.7,
+        "median_lead_days": 1.71,  # 0, 1.42, 2 and 4
+    }  # fmt: skip
+
+
+def _dismissed(rows: Rows) -> None:
+    def household(name: str, dismissed: str, asked: str | None) -> None:
+        rows.household(
+            f"n-{name}", DISMISSED, found="01-10 10:00", life=[("dismissed", dismissed)],
+            asked_after_dismissal_at=asked and at(asked),
+        )  # fmt: skip
+
+    household("silent", "02-01 10:00", None)
+    household("soon", "02-01 10:00", "03-03 10:00")  # 30 days
+    household("much-later", "02-01 10:00", "05-12 10:00")  # 100 days
+    household("lately", "06-01 10:00", "06-05 10:00")  # 4 days, and not yet 90 watched
+    household("asks-later", "06-01 10:00", "06-11 10:00")
+
+
+def test_those_dismissed_who_asked_later_are_counted_by_how_long_they_were_watched(
+    answer: Ask,
+) -> None:
+    [row] = answer("dismissed_then_asked", DISMISSED, "", **YEAR)
+    assert row == {
+        "asked": 3, "silent": 2, "dismissed": 5, "asked_share": 0.6, "asked_low": 0.2307,
+        "asked_high": 0.8824, "median_days": 30.0, "within_90_days": 1, "not_within_90": 2,
+        "followed_90_days": 3,
+    }  # fmt: skip
+
+
+# Relapse
+
+
+def _lives(rows: Rows) -> None:
+    whole = [("found", "03-01 10:00"), ("verified", "03-05 10:00"), ("assisted", "03-09 10:00"),
+             ("cleared", "04-30 23:59"), ("relapsed", "06-01 00:00")]  # fmt: skip
+    rows.household("r-1", LIVES, life=whole, kind="sudden", case_id="lead-r1")
+    rows.signal("r-1", LIVES, "income-drop", "02-28 10:00", lead="lead-r1")
+    rows.signal("r-1", LIVES, "disaster", "03-01 10:00", lead="lead-r1")
+    rows.signal("r-1", LIVES, "dropout", "02-01 10:00", lead="lead-r1", counts=False)
+    by_hand = [("found", "06-02 10:00"), ("dismissed", "06-10 10:01")]
+    rows.household("r-2", LIVES, life=by_hand, case_id="by-hand")
+
+
+def test_relapse_trends_count_the_events_of_lives_by_cause_and_month(answer: Ask) -> None:
+    rows = answer("relapse_trends", LIVES, "cause,kind,month", **YEAR)
+    names = ("cause", "kind", "period", "found", "dismissed", "verified", "cleared", "relapsed")
+    assert _picked(rows, *names) == [
+        ("by_hand", "none", "2026-06", 1, 0, 0, 0, 0),
+        ("income-drop", "sudden", "2026-03", 1, 0, 1, 0, 0),
+        ("income-drop", "sudden", "2026-04", 0, 0, 0, 1, 0),
+        ("income-drop", "sudden", "2026-06", 0, 0, 0, 0, 1),
+    ]
+
+
+def _cohorts(rows: Rows) -> None:
+    """Ten cleared on 15 March at 10:00: 87 days before the instant, in their third month."""
+    for number, relapsed in enumerate(["04-01 10:00", "04-20 10:00", "06-10 10:01", *[None] * 5]):
+        rows.household(f"k-{number}", COHORTS, clearings=[("03-15 10:00", relapsed)])
+    for number in range(2):  # watched for 40 days
+        rows.household(f"k-young-{number}", COHORTS, clearings=[("05-01 10:00", None)])
+
+
+def test_cohorts_are_followed_until_they_fall_back_or_out_of_sight(answer: Ask) -> None:
+    rows = answer("relapse_cohorts", COHORTS, "", **YEAR)
+    names = ("after_month", "at_risk", "relapsed", "censored", "kept", "kept_low", "kept_high")
+    assert _picked(rows, *names) == [
+        # 1 - 1/10; its error 0.9 √(1/(10·9)) = 0.0949.
+        (1, 10, 1, 0, 0.9, 0.7141, 1.0),
+        # 0.9 · (1 - 1/(9-1)); 0.7875 √(1/90 + 1/(8·7)) = 0.1340.
+        (2, 9, 1, 2, 0.7875, 0.5248, 1.0),
+        (3, 6, 0, 6, 0.7875, 0.5248, 1.0),
+    ]
+
+
 # The forecast, in a warehouse of its own: it learns from everything that there is
 
 
@@ -379,3 +529,45 @@ def test_the_forecast_goes_by_cycles_that_had_used_up_as_much_of_their_time(fore
     assert _picked(rows, "horizon_days", "due", "expected", "low", "high") == [
         (1, 1, 0.5, 0.0, 1.0), (3, 1, 0.5, 0.0, 1.0), (7, 2, 0.8, 0.0, 2.0),
     ]  # fmt: skip
+
+
+# Weekly findings and alarms, in a warehouse of their own: the history begins with its first signal
+
+
+@pytest.fixture
+def findings(
+    clickhouse_server: ClickHouseServer, clickhouse: Client, clickhouse_database: str
+) -> Ask:
+    """Two households a week in each of two counties, and ten in one of them from 25 May on."""
+    server = Server(clickhouse_server.host, clickhouse_server.port, clickhouse_database)
+    migrate(server)
+    rows = Rows(clickhouse)
+    monday = dt.date(2026, 1, 5)
+    while monday < dt.date(2026, 6, 15):
+        for county, drought in (("530102", 2), ("532301", 10)):
+            for number in range(drought if monday >= dt.date(2026, 5, 25) else 2):
+                for day in (0, 6):  # each household twice
+                    when = monday + dt.timedelta(days=day)
+                    rows.signal(f"f-{county}-{number}", county, "water-outage", f"{when} 00:00")
+        monday += dt.timedelta(days=7)
+    rows.write()
+    return _asking(server)
+
+
+def test_a_week_far_above_what_is_usual_raises_an_alarm_from_its_first_week_on(
+    findings: Ask,
+) -> None:
+    # 2 + 2/3 · 3.09 √((2 + 2/18) / 4) is the base: (1 + 1.4966)^1.5 · 2 = 7.89 from 18 weeks.
+    rows = findings("relapse_alarms", "", "prefecture,indicator", since=dt.date(2026, 3, 1))
+    names = ("prefecture", "indicator", "week", "households", "usual", "bound", "score")
+    assert _picked(rows, *names)[0] == ("532300", "water-outage", "2026-W22", 10, 2.0, 7.89, 1.36)
+    # The week of the instant has not ended.
+    assert sorted(row["week"] for row in rows) == ["2026-W22", "2026-W23"]
+
+
+def test_what_is_usual_is_known_after_8_weeks_and_leaves_out_the_last_two(findings: Ask) -> None:
+    rows = findings("weekly_findings", "5301", "county", since=dt.date(2026, 1, 5))
+    assert _picked(rows, "week", "households", "usual")[9:12] == [
+        ("2026-W11", 2, None), ("2026-W12", 2, 2.0), ("2026-W13", 2, 2.0),
+    ]  # fmt: skip
+    assert all((row["score"] or 0) < 1 for row in rows)

@@ -77,3 +77,21 @@ def test_a_list_and_k_of_1_are_left_as_they_are() -> None:
     whole = [["530102", "06", 1, 2, 3, 0.5]]
     assert published(("530102", "06", 1, 2), k=1) == whole
     assert published(("530102", "06", 1, 2), unit=None) == whole
+
+
+def test_a_series_cannot_be_reckoned_back_from_who_is_at_risk_next() -> None:
+    columns = (
+        Column("after_month", "dimension", (), ""),
+        Column("relapsed", "count", (), ""),
+        Column("censored", "count", (), ""),
+        Column("at_risk", "sum of", ("relapsed", "censored", "next at_risk"), ""),
+    )
+    question = Question("q", "", "", "", "clearings", (), (), frozenset(), columns, "")
+    day = dt.date(2026, 6, 1)
+    names = tuple(column.name for column in columns)
+    full = [(1, 10, 0, 100), (2, 3, 0, 90), (3, 20, 0, 87), (4, 0, 67, 67)]
+    answer = Answer(question, Scope(0, day, day), names, ("UInt64",) * 4, full)
+    rows = publish(answer).rows
+    assert rows[1][1] is None
+    for row, after in zip(rows, [*rows[1:], [0, 0, 0, 0]], strict=True):
+        assert [row[1], row[2], row[3], after[3]].count(None) != 1
