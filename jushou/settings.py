@@ -54,6 +54,9 @@ class Settings(BaseSettings):
     worker_instance: str | None = Field(
         None, description="name of this worker for static membership; unique per worker"
     )
+    household_group: str = Field(
+        "jushou-households", description="consumer group of the household workers"
+    )
     sink_group: str = Field("jushou-sink", description="consumer group of the sink")
     worker_session_timeout_s: float = Field(
         15.0, ge=6, description="seconds after which a silent worker's partitions are given away"

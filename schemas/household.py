@@ -173,14 +173,16 @@ class HouseholdSummary(Struct, array_like=True, gc=False):
 class HouseholdState(Struct, array_like=True, gc=False):
     """All of a household: the facts, what was published, and the summary of the facts.
 
-    ``generation`` and ``change`` order two states of one household; never a wall clock.
-    ``folded_by`` is the version of the monitoring data that the summary was folded with.
+    ``generation`` and ``change`` order two states of one household; never a wall clock. ``loads``
+    are the open bulk loads of signals that hold its leads back. ``folded_by`` is the version of
+    the monitoring data that the summary was folded with.
     """
 
     household: str
     generation: int = 0
     change: int = 0
     format: int = FORMAT
+    loads: list[str] = field(default_factory=list)
     summary: HouseholdSummary = field(default_factory=HouseholdSummary)
     signals: list[KnownSignal] = field(default_factory=list)
     cases: list[HouseholdEvent] = field(default_factory=list)

@@ -15,6 +15,8 @@ from jushou.cli.demo import demo
 from jushou.cli.explain import explain
 from jushou.cli.export import export
 from jushou.cli.health import health
+from jushou.cli.household import app as household
+from jushou.cli.households import households
 from jushou.cli.notify import notify
 from jushou.cli.page import page
 from jushou.cli.policy import policy
@@ -42,6 +44,7 @@ for command in (
     topics,
     produce,
     worker,
+    households,
     sink,
     notify,
     page,
@@ -64,6 +67,7 @@ for command in (
 app.add_typer(policy, name="policy")
 app.add_typer(users, name="users")
 app.add_typer(warehouse, name="warehouse")
+app.add_typer(household, name="household")
 
 
 def main() -> None:
