@@ -64,8 +64,9 @@ def number(value: Value | None) -> float:
 
 def positive(value: Value | None) -> float:
     """Return a number above 0; else it is reported and reads as 1."""
+    before = len(value.faults) if value else 0
     found = number(value)
-    if value is not None and found <= 0:
+    if value is not None and found <= 0 and len(value.faults) == before:
         value.fault("expected a number above 0")
     return found if found > 0 else 1.0
 
