@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dashboards.names import Names
 from dashboards.scope import Scope
 from dashboards.warehouse import Row
+from schemas.regions.townships import townships
 
 # What a live list shows at most, what one that is asked for lists, and what its CSV has.
 SHOWN_ROWS = 50
@@ -55,6 +56,7 @@ _SUPERVISED = (
     "supervised_from", "supervised_days", "submitted_days", "late_stages", "missed_stages",
     "bounces",
 )  # fmt: skip
+_TOWNSHIP = ("township", "name_zh", "name_en", *COUNTS)
 _TREND = (
     "day", "received", "closed", "open", "late", "supervised", "in_time", "out_of_time",
     "accept_hours",
@@ -84,7 +86,7 @@ PANELS: Mapping[str, Panel] = {
         _counts("counties", "county"),
         _counts("prefectures", "prefecture"),
         # The stream publishes no counts by township; these are reckoned from the cases.
-        Panel("townships", "township", ("township", *COUNTS), 10.0, shares="counts_of_cases"),
+        Panel("townships", "township", _TOWNSHIP, 10.0, shares="counts_of_cases"),
         Panel("escalations", "escalation_id", _ESCALATION),
         # It reads every case's newest state, where the others read counts.
         Panel("supervised", "case_id", _SUPERVISED, every_s=10.0),
@@ -112,7 +114,15 @@ def completed(panel: Panel, rows: list[Row], scope: Scope, names: Names) -> list
     have = {row[panel.key] for row in rows}
     zeros = dict.fromkeys(COUNTS, 0)
     missing = [{panel.key: code, **zeros} for code in expected if code not in have]
-    return sorted(rows + missing, key=lambda row: str(row[panel.key])) if missing else rows
+    if missing:
+        rows = sorted(rows + missing, key=lambda row: str(row[panel.key]))
+    return [_named(row) for row in rows] if panel.key == "township" else rows
+
+
+def _named(row: Row) -> Row:
+    """Return a row of a township with its names; empty where the code is of none that is known."""
+    text = townships().get(row["township"])
+    return row | {"name_zh": text.zh if text else "", "name_en": text.en if text else ""}
 
 
 def _of_dimension(panel: Panel, row: Row) -> Row:
@@ -134,6 +144,9 @@ def _expected(panel: Panel, scope: Scope, names: Names) -> Iterable[str]:
         case "prefectures":
             inside = (code for code in names.counties if _in_place(code, scope))
             return dict.fromkeys(names.counties[code]["prefecture"] for code in inside)
+        case "townships" if scope.county:
+            inside = (code for code in townships() if code.startswith(scope.county))
+            return [code for code in inside if scope.township in ("", code)]
         case _:
             return ()
 

@@ -1,6 +1,11 @@
 // What is looked at lives in the address, so that a view can be sent and the back key works.
 
-const KEYS = ["prefecture", "county", "item", "place", "sort", "lang", "theme"];
+/** What narrows every question; the names are those of the server. */
+export const FILTERS = [
+  "prefecture", "county", "township", "item", "department", "raised_by", "channel", "level",
+  "since", "until",
+];
+const KEYS = ["view", ...FILTERS, "place", "sort", "at", "lang", "theme"];
 const CASE = "/case/";
 
 /** The state that the address names; empty texts stand for defaults. */
@@ -20,6 +25,16 @@ export function href(state) {
   const path = state.case ? CASE + encodeURIComponent(state.case) : "/";
   return query.size ? `${path}?${query}` : path;
 }
+
+/** The query by which the server is asked for what a state looks at; empty for all. */
+export function scopeQuery(state, more = {}) {
+  const query = new URLSearchParams(FILTERS.filter((key) => state[key]).map((key) => [key, state[key]]));
+  for (const [key, value] of Object.entries(more)) query.set(key, value);
+  return query.size ? `?${query}` : "";
+}
+
+/** The change that leaves nothing filtered. */
+export const unfiltered = () => Object.fromEntries(FILTERS.map((key) => [key, ""]));
 
 export function push(state) {
   history.pushState(null, "", href(state));

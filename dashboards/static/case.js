@@ -1,15 +1,18 @@
-// One case: what it is, its clocks as bars and in words, its escalations, its events.
+// One case: what it is, its clocks as bars and in words, its escalations, who had it, who was told,
+// what was done, its events — as of now or as of any moment.
 
-import { clocksOf } from "./case-clocks.js";
+import { failure } from "./asked.js";
+import { asOfBar } from "./case-as-of.js";
+import { actionForms } from "./case-actions.js";
+import { clocksOf, verdictBars } from "./case-clocks.js";
+import { custodyOf, deliveriesOf, escalationsOf, eventsOf, historyOf } from "./case-parts.js";
 import { closeOnBackdrop } from "./definitions.js";
 import { byId, h } from "./dom.js";
 import { fetchJson } from "./fetching.js";
 import { instant, instantToSecond } from "./format.js";
-import {
-  clockName, departmentName, itemName, levelName, placeName, raisedName, recipientName, typeName,
-} from "./names.js";
+import { channelName, departmentName, itemName, placeName, raisedName, townshipName } from "./names.js";
 import { definitionButton, nameDefinition } from "./panel.js";
-import { pick, t } from "./words.js";
+import { language, pick, t } from "./words.js";
 
 let asking = null;
 let shown = null;
@@ -23,9 +26,9 @@ export function drawCase(page) {
     shown = null;
     return;
   }
-  const isSame = shown?.id === page.state.case;
-  if (isSame && shown.answer) dialog.replaceChildren(...sheet(dialog, shown.answer));
-  else load(dialog, page.state.case);
+  const key = `${page.state.case} ${page.state.at}`;
+  if (shown?.key !== key) load(page, dialog, key);
+  else if (shown.answer && shown.language !== language()) show(page, dialog);
   if (!dialog.open) dialog.showModal();
 }
 
@@ -34,30 +37,46 @@ function install(page, dialog) {
   closeOnBackdrop(dialog);
   dialog.addEventListener("close", () => {
     asking?.abort();
-    if (page.state.case) page.go({ case: "" });
+    if (page.state.case) page.go({ case: "", at: "" });
   });
 }
 
-async function load(dialog, id) {
+async function load(page, dialog, key) {
+  const id = page.state.case;
+  const isSame = shown?.answer?.case.case_id === id;
   asking?.abort();
   asking = new AbortController();
-  shown = { id };
-  dialog.replaceChildren(closing(dialog), h("h2", { id: "case-title" }, id),
-    h("p", { class: "note" }, t("loading")));
+  shown = { ...(isSame ? shown : {}), key };
+  dialog.setAttribute("aria-busy", "true");
+  if (!isSame) {
+    dialog.replaceChildren(closing(dialog), h("h2", { id: "case-title" }, id),
+      h("p", { class: "note" }, t("loading")));
+  }
   try {
-    const path = `/api/cases/${encodeURIComponent(id)}`;
-    shown = { id, answer: await fetchJson(path, { signal: asking.signal }) };
-    dialog.replaceChildren(...sheet(dialog, shown.answer));
+    shown = { key, ...(await answersOf(id, page.state.at, asking.signal)) };
+    show(page, dialog);
   } catch (problem) {
     if (problem.name === "AbortError") return;
-    dialog.replaceChildren(closing(dialog), h("h2", { id: "case-title" }, id), failure(dialog, id, problem));
+    shown = null;
+    dialog.replaceChildren(closing(dialog), h("h2", { id: "case-title" }, id),
+      failure(problem, () => load(page, dialog, key)));
+  } finally {
+    if (shown?.key === key || !shown) dialog.removeAttribute("aria-busy");
   }
 }
 
-function failure(dialog, id, problem) {
-  return h("div", { class: "failure", role: "alert" },
-    h("p", {}, t("failed", { detail: problem.detail })), h("p", {}, pick(problem.remedy)),
-    h("button", { type: "button", class: "quiet", onclick: () => load(dialog, id) }, t("retry")));
+/** The case itself must answer; of the rest what is not there is left out, and said to be. */
+async function answersOf(id, at, signal) {
+  const path = `/api/cases/${encodeURIComponent(id)}`;
+  const query = at ? `?as_of=${encodeURIComponent(at)}` : "";
+  const part = (name) => fetchJson(`${path}/${name}${query}`, { signal }).catch((problem) => {
+    if (problem.name === "AbortError") throw problem;
+    return { problem };
+  });
+  const [answer, account, history, told] = await Promise.all([
+    fetchJson(`${path}${query}`, { signal }), part("explanation"), part("actions"), part("deliveries"),
+  ]);
+  return { answer, account, history, told };
 }
 
 function closing(dialog) {
@@ -66,19 +85,32 @@ function closing(dialog) {
     h("button", { type: "button", class: "close", "aria-label": t("close"), onclick: () => dialog.close() }, "×"));
 }
 
-function sheet(dialog, answer) {
-  const { case: one, as_of: asOf } = answer;
-  return [
+function show(page, dialog) {
+  const { answer, account, history, told } = shown;
+  shown.language = language();
+  const one = answer.case;
+  const again = () => load(page, dialog, shown.key);
+  const top = dialog.scrollTop;
+  dialog.replaceChildren(
     closing(dialog),
-    h("p", { class: "eyebrow" }, `${t("case")} · ${t("as_of")} ${instantToSecond(asOf)}`),
+    h("p", { class: "eyebrow" }, `${t("case")} · ${t("as_of")} ${instantToSecond(answer.as_of)}`),
     h("h2", { id: "case-title" }, one.case_id, " ", state(one)),
     h("p", { class: "case-what" }, `${itemName(one.item)} · ${placeName(one.county)}`),
+    account.headline ? h("p", { class: "headline" }, pick(account.headline)) : "",
+    asOfBar(page, answer, account),
     facts(one),
-    titled(t("clocks"), "panels.clocks", clocksOf(answer)),
-    titled(t("caseEscalations"), null, escalationsOf(answer)),
-    titled(t("events"), null, eventsOf(answer)),
-  ];
+    titled(t("clocks"), "panels.clocks", account.clocks ? clocksOf(account) : [degraded(account.problem), verdictBars(answer)]),
+    titled(t("caseEscalations"), null, escalationsOf(page, answer, history, again)),
+    actionForms(page, one, history, again),
+    account.custody ? titled(t("custody"), null, custodyOf(account)) : "",
+    titled(t("deliveries"), null, told.problem ? degraded(told.problem) : deliveriesOf(told)),
+    titled(t("history"), null, history.problem ? degraded(history.problem) : historyOf(history)),
+    titled(t("events"), null, eventsOf(answer, account)));
+  dialog.scrollTop = top;
 }
+
+const degraded = (problem) =>
+  h("p", { class: "note degraded" }, t("partMissing", { detail: problem?.detail ?? "" }), " ", pick(problem?.remedy ?? {}));
 
 function state(one) {
   if (one.held) return h("span", { class: "pill" }, t("caseHeld"));
@@ -90,12 +122,13 @@ function facts(one) {
   const rows = [
     [t("submitted"), instant(one.submitted_at)],
     [t("department"), departmentName(one.department)],
+    one.township ? [t("township"), townshipName(one.township)] : null,
     [t("raisedBy"), raisedName(one.raised_by)],
-    [t("channelName"), t(`channel.${one.channel}`)],
+    [t("channelName"), channelName(one.channel)],
     one.bounces ? [t("bounces"), t("times", { n: one.bounces })] : null,
     one.reopened ? [t("reopened"), t("times", { n: one.reopened })] : null,
-    one.open_pauses.length ? [t("pausesOpen"), one.open_pauses.map((name) => t(`pause.${name}`)).join("、")] : null,
-    one.violated_rules.length ? [t("rulesBroken"), one.violated_rules.join("、")] : null,
+    one.open_pauses.length ? [t("pausesOpen"), [...new Set(one.open_pauses)].map((name) => t(`pause.${name}`)).join(t("comma"))] : null,
+    one.violated_rules.length ? [t("rulesBroken"), one.violated_rules.join(t("comma"))] : null,
   ].filter(Boolean);
   return h("dl", { class: "facts" }, rows.map(([name, text]) => h("div", {}, h("dt", {}, name), h("dd", {}, text))));
 }
@@ -104,26 +137,4 @@ function titled(title, define, content) {
   const ask = define ? definitionButton(define) : null;
   if (ask) nameDefinition(ask, title);
   return h("section", {}, h("header", { class: "title" }, h("h3", {}, title), ask), content);
-}
-
-function escalationsOf({ case: one, escalations }) {
-  if (!escalations.length) return h("p", { class: "nothing" }, t("noEscalations"));
-  return h("ol", { class: "steps" }, escalations.map((row) => {
-    const isGone = row.state === "withdrawn";
-    return h("li", { class: `entry level-${row.level}${isGone ? " gone" : ""}` },
-      h("p", { class: "entry-head" }, h("span", { class: "badge" }, levelName(row.level)),
-        h("span", {}, `${clockName(one.item, row.clock)} → ${recipientName(row.to)}`),
-        h("time", { datetime: row.at }, instant(row.at))),
-      h("p", { class: "entry-why" }, pick({ zh: row.reason_zh, en: row.reason_en })),
-      isGone ? h("p", { class: "tags" }, h("span", { class: "tag" }, `${t("withdrawn")} · ${t(`cause.${row.cause}`)}`)) : null);
-  }));
-}
-
-function eventsOf({ events }) {
-  if (!events.length) return h("p", { class: "nothing" }, t("noRows"));
-  return h("ol", { class: "events" }, events.map((event) => h("li", {},
-    h("time", { datetime: event.occurred_at }, instant(event.occurred_at)),
-    h("span", {}, typeName(event.type)),
-    h("span", { class: "note" }, [event.department && departmentName(event.department), event.extended_by, event.grade]
-      .filter(Boolean).join(" · ")))));
 }

@@ -4,7 +4,8 @@ import { h } from "./dom.js";
 import { count, share } from "./format.js";
 import { raisedName } from "./names.js";
 import { filled, frame } from "./panel.js";
-import { countColumns, Table } from "./table.js";
+import { countColumns } from "./count-columns.js";
+import { Table } from "./table.js";
 import { t } from "./words.js";
 
 const WAYS = ["self", "proxy", "government"];
@@ -60,5 +61,5 @@ function sum(rows) {
 function columns() {
   const name = { id: "raised_by", label: () => t("direction"), value: (row) => WAYS.indexOf(row.raised_by),
     text: (row) => raisedName(row.raised_by) };
-  return [name, ...countColumns(count, share)];
+  return [name, ...countColumns()];
 }

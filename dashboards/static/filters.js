@@ -1,16 +1,24 @@
-// The selects in the head, and every link that changes the filter.
+// The filters in the head, and every link that changes one.
 
-import { isPlainClick } from "./address.js";
-import { byId, h } from "./dom.js";
-import { allCounties, allItems, allPrefectures, countyName, itemName, prefectureName } from "./names.js";
+import { FILTERS, isPlainClick, unfiltered } from "./address.js";
+import { byId, h, setText } from "./dom.js";
+import {
+  allCounties, allDepartments, allItems, allLevels, allPrefectures, CHANNELS, channelName, countyName,
+  departmentName, itemName, levelName, prefectureName, raisedName, townshipName, townshipsOf,
+} from "./names.js";
 import { t } from "./words.js";
 
+// What a choice takes back with it: a county of another prefecture is none.
+const BELOW = { prefecture: { county: "", township: "" }, county: { township: "" } };
+const FOLDED = ["department", "raised_by", "channel", "level", "since", "until"];
+const WAYS = ["self", "proxy", "government"];
+
 export function installFilters(page) {
-  byId("prefecture").addEventListener("change", (event) =>
-    page.go({ prefecture: event.target.value, county: "" }));
-  byId("county").addEventListener("change", (event) => page.go({ county: event.target.value }));
-  byId("item").addEventListener("change", (event) => page.go({ item: event.target.value }));
-  byId("clear").addEventListener("click", () => page.go({ prefecture: "", county: "", item: "" }));
+  for (const name of FILTERS) {
+    byId(name).addEventListener("change", ({ target }) =>
+      target.checkValidity() && page.go({ ...BELOW[name], [name]: target.value }));
+  }
+  byId("clear").addEventListener("click", () => page.go({ ...unfiltered(), place: "" }));
   byId("filters").addEventListener("submit", (event) => event.preventDefault());
   document.addEventListener("click", (event) => follow(page, event));
 }
@@ -23,17 +31,51 @@ function follow(page, event) {
 }
 
 export function drawFilters(page) {
-  const { prefecture, county, item } = page.state;
-  const inside = allCounties().filter(([, place]) => place.prefecture === prefecture);
-  options("prefecture", t("allPrefectures"), allPrefectures().map(([code]) => [code, prefectureName(code)]), prefecture);
-  options("county", t("allCounties"), inside.map(([code]) => [code, countyName(code)]), county);
-  options("item", t("allItems"), allItems().map(([code]) => [code, itemName(code)]), item);
-  byId("county").disabled = !prefecture;
-  byId("clear").hidden = !prefecture && !county && !item;
+  const { state } = page;
+  const inside = allCounties().filter(([, place]) => place.prefecture === state.prefecture);
+  const named = (entries, name) => entries.map(([code]) => [code, name(code)]);
+  options("prefecture", t("allPrefectures"), named(allPrefectures(), prefectureName), state);
+  options("county", t("allCounties"), named(inside, countyName), state);
+  drawTownships(page);
+  options("item", t("allItems"), named(allItems(), itemName), state);
+  options("department", t("allDepartments"), named(allDepartments(), departmentName), state);
+  options("raised_by", t("all"), WAYS.map((code) => [code, raisedName(code)]), state);
+  options("channel", t("all"), CHANNELS.map((code) => [code, channelName(code)]), state);
+  options("level", t("all"), named(allLevels(), levelName), state);
+  for (const name of ["since", "until"]) byId(name).value = state[name];
+  byId("county").disabled = !state.prefecture;
+  byId("clear").hidden = !FILTERS.some((name) => state[name]);
+  const folded = FOLDED.filter((name) => state[name]).length;
+  setText(byId("more-name"), folded ? t("moreFiltersSet", { n: folded }) : t("moreFilters"));
+  keepWithinRegion(page.session);
 }
 
-function options(id, all, entries, chosen) {
+/** Townships of the chosen county; they become known with the first rows about them. */
+export function drawTownships({ state }) {
+  const codes = new Set(townshipsOf(state.county));
+  if (state.township) codes.add(state.township);
+  options("township", t("allTownships"), [...codes].map((code) => [code, townshipName(code)]), state);
+  byId("township-label").hidden = !state.county;
+}
+
+/** A reader of a prefecture or county looks nowhere else; the server holds to it in any case. */
+function keepWithinRegion(session) {
+  if (session?.role === "prefecture") fix("prefecture", session.region);
+  if (session?.role === "county") ["prefecture", "county"].forEach((name) => fix(name));
+}
+
+function fix(name, code = byId(name).value) {
+  if (code) byId(name).value = code;
+  byId(name).disabled = true;
+}
+
+function options(id, all, entries, state) {
   const select = byId(id);
-  select.replaceChildren(...[["", all], ...entries].map(([code, name]) => h("option", { value: code }, name)));
-  select.value = chosen;
+  const wanted = [["", all], ...entries];
+  const key = JSON.stringify(wanted);
+  if (select.drawn !== key) {
+    select.drawn = key;
+    select.replaceChildren(...wanted.map(([code, name]) => h("option", { value: code }, name)));
+  }
+  select.value = state[id];
 }

@@ -22,6 +22,23 @@ export function share(part, whole) {
   return formatter("share", (locale) => new Intl.NumberFormat(locale, options)).format(part / whole);
 }
 
+/** A share that was reckoned elsewhere, as a percentage. */
+export const percent = (part) => (part === null || part === undefined ? "–" : share(part, 1));
+
+export function oneDecimal(n) {
+  const options = { minimumFractionDigits: 0, maximumFractionDigits: 1 };
+  return formatter("decimal", (locale) => new Intl.NumberFormat(locale, options)).format(n);
+}
+
+/** A number with its unit after a thin space. */
+export const thin = (n, unit) => `${oneDecimal(n)}\u2009${t(`unitOf.${unit}`)}`;
+
+/** A calendar day, such as `2026-06-10`, without its year. */
+export function day(text) {
+  const fields = { timeZone: "UTC", month: "2-digit", day: "2-digit", weekday: "short" };
+  return formatter("day", (locale) => new Intl.DateTimeFormat(locale, fields)).format(new Date(`${text}T00:00:00Z`));
+}
+
 export function instant(text) {
   if (!text) return "–";
   return parts(text, "instant", {
@@ -60,6 +77,14 @@ export function span(seconds) {
   if (s < 3600) return t("unit.m", { n: Math.floor(s / 60) });
   if (s < 172800) return t("unit.h", { n: Math.floor(s / 3600) });
   return t("unit.d", { n: Math.floor(s / 86400) });
+}
+
+/** A duration in its two largest units. */
+export function duration(ms) {
+  const minutes = Math.round(ms / 60_000);
+  const [d, h, m] = [Math.floor(minutes / 1440), Math.floor(minutes / 60) % 24, minutes % 60];
+  const parts = [[d, "d"], [h, "h"], [m, "m"]].filter(([n]) => n).slice(0, 2);
+  return parts.length ? parts.map(([n, unit]) => t(`unit.${unit}`, { n })).join(" ") : t("unit.m", { n: 0 });
 }
 
 export function ago(seconds) {

@@ -1,10 +1,10 @@
 // The numbers of each service item.
 
 import { h } from "./dom.js";
-import { count, share } from "./format.js";
 import { itemName } from "./names.js";
 import { filled, frame } from "./panel.js";
-import { countColumns, Table } from "./table.js";
+import { countColumns } from "./count-columns.js";
+import { Table } from "./table.js";
 import { t } from "./words.js";
 
 let table = null;
@@ -26,5 +26,5 @@ function columns(page) {
     id: "item", label: () => t("item"), value: (row) => itemName(row.item), text: (row) => itemName(row.item),
     link: (row) => h("a", { href: page.hrefOf({ item: row.item }), "data-item": row.item }, itemName(row.item) || "–"),
   };
-  return [name, ...countColumns(count, share)];
+  return [name, ...countColumns()];
 }

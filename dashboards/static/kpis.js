@@ -1,45 +1,81 @@
-// The row of numbers at the top.
+// The row of numbers at the top, each with the line of its last thirty days.
 
 import { byId, flash, h, setText } from "./dom.js";
-import { count, share } from "./format.js";
+import { count, oneDecimal, share } from "./format.js";
 import { definitionButton, nameDefinition } from "./panel.js";
+import { sparkline } from "./sparkline.js";
+import { inTime, recentHours, seriesOf, showTrends, trends } from "./trends.js";
 import { t } from "./words.js";
 
+const whole = (id) => (n) => (n ? [count(n[id]), ""] : null);
+
 const KPIS = [
-  { id: "received_today", note: (n) => t("ofTotal", { n: count(n.received_total) }) },
-  { id: "open", note: () => t("perOpen") },
-  { id: "late", kind: "is-late", note: (n) => t("ofOpen", { p: share(n.late, n.open) }) },
-  { id: "supervised", kind: "is-supervised", note: (n) => t("ofLate", { p: share(n.supervised, n.late) }) },
-  { id: "due_24h", kind: "is-due", note: () => t("notLate") },
-  { id: "due_72h", note: () => t("includes24") },
+  { id: "received_today", figure: whole("received_today"), note: (n) => t("ofTotal", { n: count(n.received_total) }) },
+  { id: "open", figure: whole("open"), note: () => t("perOpen") },
+  { id: "in_time", figure: () => percent(inTime()), note: () => ofRuns(inTime()), isAsked: true },
+  { id: "late", kind: "is-late", figure: whole("late"), note: (n) => t("ofOpen", { p: share(n.late, n.open) }) },
+  { id: "supervised", kind: "is-supervised", figure: whole("supervised"),
+    note: (n) => t("ofLate", { p: share(n.supervised, n.late) }) },
+  { id: "due_24h", kind: "is-due", figure: whole("due_24h"), note: (n) => t("within72", { n: count(n.due_72h) }), isBare: true },
+  { id: "accept_hours", figure: hours, note: () => t("lastSeven"), isAsked: true },
 ];
 
 const made = new Map();
 
+function percent(ended) {
+  if (!ended) return null;
+  return ended.n ? [share(ended.met, ended.n).replace("%", ""), "%"] : ["–", ""];
+}
+
+function ofRuns(ended) {
+  return ended ? t("ofRuns", { n: count(ended.n) }) : "\u2007";
+}
+
+function hours() {
+  if (!trends.rows) return null;
+  const value = recentHours();
+  return value === null ? ["–", ""] : [oneDecimal(value), t("hourUnit")];
+}
+
 export function drawKpis(page, moved) {
   const place = byId("numbers").querySelector(".kpis");
-  if (!made.size) for (const kpi of KPIS) place.append(make(kpi));
+  if (!made.size) for (const kpi of KPIS) place.append(make(page, kpi));
   const row = page.store.rows("numbers")[0];
   byId("numbers").setAttribute("aria-busy", String(!row));
   for (const kpi of KPIS) write(kpi, row, moved.length > 0);
 }
 
-function make({ id, kind = "" }) {
+function make(page, { id, kind = "", isBare }) {
   const ask = definitionButton(`numbers.${id}`);
   const parts = {
-    ask, name: h("h3"), number: h("p", { class: "number" }), note: h("p", { class: "note" }),
+    ask, name: h("h3"), value: h("span"), unit: h("span", { class: "unit" }), note: h("p", { class: "note" }),
+    line: isBare ? null : h("button", { type: "button", class: "spark-button", onclick: () => showTrends(page) }),
   };
+  parts.number = h("p", { class: "number" }, parts.value, parts.unit);
   made.set(id, parts);
   return h("article", { class: `kpi ${kind}`, "data-kpi": id },
-    h("header", {}, parts.name, ask), parts.number, parts.note);
+    h("header", {}, parts.name, ask), parts.number, parts.note, parts.line ?? h("div", { class: "spark-button" }));
 }
 
-function write({ id, note }, row, isMoved) {
+function write({ id, figure, note, isAsked }, row, isMoved) {
   const parts = made.get(id);
   setText(parts.name, t(id));
   nameDefinition(parts.ask, t(id));
-  const differs = setText(parts.number, row ? count(row[id]) : "\u2007");
-  parts.number.classList.toggle("waiting", !row);
-  if (differs && isMoved) flash(parts.number);
-  setText(parts.note, row ? note(row) : "\u2007");
+  const shown = figure(row) ?? (isAsked && trends.problem ? ["–", ""] : null);
+  const differs = setText(parts.value, shown?.[0] ?? "\u2007");
+  setText(parts.unit, shown?.[1] ?? "");
+  parts.number.classList.toggle("waiting", !shown);
+  if (differs && isMoved && !isAsked) flash(parts.number);
+  setText(parts.note, row || isAsked ? note(row) : "\u2007");
+  if (parts.line) drawLine(id, parts);
+}
+
+function drawLine(id, parts) {
+  const values = seriesOf(id);
+  const key = `${document.documentElement.lang} ${values?.join()}`;
+  if (parts.drawn === key) return;
+  parts.drawn = key;
+  const name = t("trendOf", { name: t(id) });
+  parts.line.title = name;
+  parts.line.replaceChildren(sparkline(values ?? [], name));
 }

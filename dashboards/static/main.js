@@ -1,38 +1,48 @@
 // The page, assembled: the address says what to look at, the stream brings it, panels draw it.
 
 import * as address from "./address.js";
-import { showBanners } from "./banners.js";
+import { drawAgeing } from "./ageing.js";
+import { drawAttainment } from "./attainment.js";
 import { drawCase } from "./case.js";
-import { drawDirections } from "./directions.js";
-import { byId, setText } from "./dom.js";
 import { installDefinitions } from "./definitions.js";
+import { drawDirections } from "./directions.js";
 import { drawFeed } from "./feed.js";
-import { drawFilters, installFilters } from "./filters.js";
-import { ago, instantToSecond } from "./format.js";
+import { fetchJson } from "./fetching.js";
+import { drawFilters, drawTownships, installFilters } from "./filters.js";
+import { drawForecast } from "./forecast.js";
+import { applyTheme, drawHead, drawTexts, installHead } from "./head.js";
+import { drawHouseholds } from "./households.js";
 import { drawItems } from "./items.js";
 import { drawKpis } from "./kpis.js";
 import { drawMap } from "./map.js";
 import { loadNames } from "./names.js";
-import { fetchJson } from "./fetching.js";
 import { drawPlaces } from "./places.js";
+import { sessionOf } from "./session.js";
 import { KEY_OF, Store } from "./store.js";
 import { Stream } from "./stream.js";
-import { drawSupervised } from "./supervised.js";
-import { setLanguage, t } from "./words.js";
+import { drawSupervised, drawSupervisedView } from "./supervised.js";
+import { trends } from "./trends.js";
+import { drawViews, installViews, viewOf } from "./views.js";
+import { setLanguage } from "./words.js";
 
-const store = new Store();
+const RENEW_MS = 10_000;
+const root = document.documentElement.dataset;
 const page = {
   state: address.read(),
-  store,
-  frozen: document.documentElement.dataset.frozen,
-  simulated: document.documentElement.dataset.simulated === "true",
-  staleAfterS: Number(document.documentElement.dataset.staleAfterS),
+  store: new Store(),
+  session: null,
+  frozen: root.frozen,
+  simulated: root.simulated === "true",
+  staleAfterS: Number(root.staleAfterS),
   tick: null,
   fault: null,
   cutSince: null,
   // Nothing is drawn before the names of codes are there.
   hasNames: false,
   go,
+  redraw,
+  drawHead: () => drawHead(page),
+  drawTexts: () => drawTexts(page),
   hrefOf: (change) => address.href({ ...page.state, ...change }),
 };
 
@@ -43,8 +53,17 @@ const DRAW = {
   items: [drawItems],
   counties: [drawMap, drawPlaces],
   prefectures: [drawPlaces],
+  townships: [drawMap, drawPlaces, drawTownships],
   escalations: [drawFeed],
   supervised: [drawSupervised],
+};
+
+// What a view asks for besides what the stream brings.
+const ASKED = {
+  "": [(page) => trends.show(page), drawForecast, drawAgeing],
+  supervised: [drawSupervisedView],
+  attainment: [drawAttainment],
+  households: [drawHouseholds],
 };
 
 /** Change what is looked at; `how` is "push" for a step that the back key undoes. */
@@ -57,27 +76,19 @@ function go(change, how = "push") {
 
 function follow(before) {
   if (before.lang !== page.state.lang) setLanguage(page.state.lang);
-  applyTheme();
-  if (query(before) !== query(page.state)) {
-    store.clear();
-    stream.open(query(page.state));
+  applyTheme(page.state);
+  if (address.scopeQuery(before) !== address.scopeQuery(page.state)) {
+    page.store.clear();
+    stream.open(address.scopeQuery(page.state));
   }
   if (page.hasNames) drawAll();
-}
-
-function query({ prefecture, county, item }) {
-  const asked = new URLSearchParams();
-  for (const [name, value] of Object.entries({ prefecture, county, item })) {
-    if (value) asked.set(name, value);
-  }
-  return asked.size ? `?${asked}` : "";
 }
 
 function hear(event, body) {
   page.cutSince = null;
   if (event === "panel" || event === "change") {
-    const first = !store.has(body.panel);
-    const moved = store.take(KEY_OF[body.panel], body);
+    const first = !page.store.has(body.panel);
+    const moved = page.store.take(KEY_OF[body.panel], body);
     if (page.hasNames) for (const draw of DRAW[body.panel] ?? []) draw(page, first ? [] : moved);
   } else if (event === "tick") {
     page.tick = body;
@@ -86,71 +97,38 @@ function hear(event, body) {
     page.fault = body;
   } else if (event === "recovered") {
     page.fault = null;
+  } else if (event === "signed-out") {
+    location.reload();
   }
-  drawHead();
+  drawHead(page);
 }
 
 function silent(since) {
   page.cutSince = since;
-  drawHead();
-}
-
-function drawHead() {
-  const { tick } = page;
-  const clock = byId("clock");
-  setText(clock, tick ? instantToSecond(tick.as_of) : "--");
-  if (tick) clock.dateTime = tick.as_of;
-  setText(byId("fresh"), freshness(tick));
-  showBanners(page);
-}
-
-function freshness(tick) {
-  if (!tick) return "--";
-  if (page.frozen) return t("frozen");
-  if (tick.written_age_s === null) return t("writtenNever");
-  return t("written", { ago: ago(tick.written_age_s) });
+  drawHead(page);
 }
 
 function drawAll() {
-  drawTexts();
+  drawTexts(page);
+  drawViews(page);
   drawFilters(page);
   for (const draw of new Set(Object.values(DRAW).flat())) draw(page, []);
+  drawAsked();
   drawCase(page);
-  drawHead();
+  drawHead(page);
 }
 
-function drawTexts() {
-  for (const element of document.querySelectorAll("[data-t]")) {
-    setText(element, t(element.dataset.t));
-  }
-  document.title = t("documentTitle");
-  byId("home").href = page.hrefOf({ case: "", prefecture: "", county: "", item: "" });
-  drawSwitches();
+function drawAsked() {
+  if (!page.hasNames || document.hidden) return;
+  for (const draw of ASKED[viewOf(page.state)]) draw(page);
 }
 
-function applyTheme() {
-  document.documentElement.dataset.theme = page.state.theme || "auto";
+/** Draw what shows the rows of a panel that was asked for. */
+function redraw(panel) {
+  if (page.hasNames && panel === "trends") drawKpis(page, []);
 }
 
-function drawSwitches() {
-  const lang = byId("lang");
-  setText(lang, t("lang"));
-  lang.title = t("langTitle");
-  lang.lang = page.state.lang === "en" ? "zh-CN" : "en";
-  setText(byId("theme"), t(`theme.${page.state.theme || "auto"}`));
-}
-
-function installSwitches() {
-  byId("lang").addEventListener("click", () =>
-    go({ lang: page.state.lang === "en" ? "" : "en" }, "replace"));
-  const next = { "": "light", auto: "light", light: "dark", dark: "" };
-  byId("theme").addEventListener("click", () =>
-    go({ theme: next[page.state.theme] ?? "" }, "replace"));
-  byId("home").addEventListener("click", (event) => {
-    if (!address.isPlainClick(event)) return;
-    event.preventDefault();
-    go({ case: "", prefecture: "", county: "", item: "" });
-  });
+function installLinks() {
   addEventListener("popstate", () => {
     const before = page.state;
     page.state = address.read();
@@ -161,31 +139,36 @@ function installSwitches() {
     const link = event.target.closest?.("a[data-case]");
     if (!link || !address.isPlainClick(event)) return;
     event.preventDefault();
-    go({ case: link.dataset.case });
+    go({ case: link.dataset.case, at: "" });
   });
+  setInterval(drawAsked, RENEW_MS);
+  addEventListener("visibilitychange", drawAsked);
+}
+
+async function persist(ask) {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (problem) {
+      page.fault = problem;
+      drawHead(page);
+      await new Promise((again) => setTimeout(again, 3000));
+    }
+  }
 }
 
 const stream = new Stream(hear, silent);
 
 setLanguage(page.state.lang);
-applyTheme();
-installSwitches();
+applyTheme(page.state);
+drawTexts(page);
+installHead(page);
 installFilters(page);
+installViews(page);
 installDefinitions();
-stream.open(query(page.state));
-drawTexts();
-await namesAtLast();
+installLinks();
+await sessionOf(page);
+stream.open(address.scopeQuery(page.state));
+await persist(() => loadNames(fetchJson));
 page.hasNames = true;
 drawAll();
-
-async function namesAtLast() {
-  for (;;) {
-    try {
-      return await loadNames(fetchJson);
-    } catch (problem) {
-      page.fault = problem;
-      drawHead();
-      await new Promise((again) => setTimeout(again, 3000));
-    }
-  }
-}

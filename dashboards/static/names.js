@@ -4,10 +4,30 @@ import { language, pick, t } from "./words.js";
 
 let names = null;
 
+export const CHANNELS = [
+  "one-phone", "wechat", "app", "hall", "hotline", "school", "inspection", "screening",
+];
+
 export async function loadNames(fetchJson) {
   names = await fetchJson("/api/names");
 }
 
+/** Townships are named by the rows that are about them: there are too many to send at once. */
+const townships = new Map();
+export function rememberTownships(rows) {
+  for (const { township, name_zh: zh, name_en: en } of rows) {
+    if (township) townships.set(township, { zh, en });
+  }
+}
+export const townshipName = (code) => pick(townships.get(code), code);
+export const townshipsOf = (county) =>
+  [...townships.keys()].filter((code) => county && code.startsWith(county)).sort();
+
+/** Outlines of an approved map, where the server was given one. */
+export const outlines = () => names.geometry ?? null;
+
+export const allDepartments = () => Object.entries(names.departments);
+export const allLevels = () => Object.entries(names.levels);
 export const allItems = () => Object.entries(names.items);
 export const allCounties = () => Object.entries(names.counties);
 export const allPrefectures = () => Object.entries(names.prefectures);
@@ -27,3 +47,7 @@ export const prefectureShort = (code) =>
   (language() === "zh" && names.prefectures[code]?.short) || prefectureName(code);
 export const placeName = (county) =>
   [prefectureShort(prefectureOf(county)), countyName(county)].filter(Boolean).join(" · ");
+/** The channel in words, or its code: departments may send ones of their own. */
+export function channelName(code) {
+  return CHANNELS.includes(code) ? t(`channel.${code}`) : code || "–";
+}

@@ -1,6 +1,8 @@
 // The frame that every panel has: title, definition, CSV, body, and a skeleton until it is filled.
 
-import { h, setText } from "./dom.js";
+import { failure } from "./asked.js";
+import { scopeQuery } from "./address.js";
+import { byId, h, setText } from "./dom.js";
 import { t } from "./words.js";
 
 /**
@@ -8,7 +10,7 @@ import { t } from "./words.js";
  * `define` the definition that the title leads to.
  */
 export function frame(page, id, { title, define, csv, tools = [] }) {
-  const section = document.getElementById(id);
+  const section = byId(id);
   if (!section.body) {
     const heading = h("h2", { id: `${id}-title` });
     const ask = definitionButton(define);
@@ -21,19 +23,46 @@ export function frame(page, id, { title, define, csv, tools = [] }) {
   const { heading, ask, download } = section.parts;
   setText(heading, title);
   nameDefinition(ask, title);
+  ask.dataset.define = define;
   if (download) {
     setText(download, t("csv"));
     download.setAttribute("aria-label", t("csvOf", { name: title }));
-    download.href = csvAddress(page.state, csv);
+    download.href = `/api/panels/${csv}.csv${scopeQuery(page.state)}`;
   }
   return section.body;
 }
 
 /** Say that the panel is filled (or waits again); the skeleton goes. */
 export function filled(id, isFilled = true) {
-  const section = document.getElementById(id);
+  const section = byId(id);
   section.setAttribute("aria-busy", String(!isFilled));
   if (isFilled) section.body?.querySelector(":scope > .skeleton")?.remove();
+}
+
+/**
+ * The frame of a panel that asks for itself; gives its body once there are rows, else null after
+ * showing what went wrong. Old rows stay while new ones are asked for.
+ */
+export function askedFrame(page, id, asked, about) {
+  const body = frame(page, id, { csv: asked.panel, define: `panels.${asked.panel}`, ...about });
+  const section = byId(id);
+  section.fault?.remove();
+  filled(id, asked.rows !== null || asked.problem !== null);
+  section.classList.toggle("waits", asked.rows === null && !asked.problem);
+  if (asked.problem) {
+    section.fault = failure(asked.problem, () => asked.ask(page));
+    body.prepend(section.fault);
+  }
+  return asked.rows === null ? null : body;
+}
+
+/** The table of a chart, folded under it; open where its reader left it open. */
+export function tableBelow(body, make) {
+  const summary = h("summary", {});
+  const fold = h("details", { class: "fold" }, summary);
+  body.append(fold);
+  const table = make(fold);
+  return { table, name: () => setText(summary, t("asTable")) };
 }
 
 export function definitionButton(define) {
@@ -47,10 +76,4 @@ export function nameDefinition(button, name) {
 
 function skeleton() {
   return h("div", { class: "skeleton", "aria-hidden": true }, Array.from({ length: 6 }, () => h("i")));
-}
-
-function csvAddress({ prefecture, county, item }, panel) {
-  const query = new URLSearchParams(
-    Object.entries({ prefecture, county, item }).filter(([, value]) => value));
-  return `/api/panels/${panel}.csv${query.size ? `?${query}` : ""}`;
 }

@@ -38,6 +38,7 @@ export const KEY_OF = {
   items: (row) => row.item,
   counties: (row) => row.county,
   prefectures: (row) => row.prefecture,
+  townships: (row) => row.township,
   escalations: (row) => row.escalation_id,
   supervised: (row) => row.case_id,
 };

@@ -3,7 +3,7 @@
 
 const SILENCE_MS = 8000;
 const REOPEN_MS = 3000;
-const EVENTS = ["panel", "ready", "change", "tick", "fault", "recovered"];
+const EVENTS = ["panel", "ready", "change", "tick", "fault", "recovered", "signed-out"];
 
 export class Stream {
   /** `hear(event, body)` for every event; `silent(since)` when nothing was heard for 8 s. */

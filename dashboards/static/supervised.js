@@ -1,52 +1,97 @@
-// The supervised list, longest first.
+// The supervised list, longest first: the fifty longest in the overview, all of them in a view of
+// their own.
 
-import { h, setText } from "./dom.js";
+import { Asked } from "./asked.js";
+import { byId, h, setText } from "./dom.js";
 import { count, instant } from "./format.js";
-import { itemName, placeName, raisedName } from "./names.js";
-import { filled, frame } from "./panel.js";
+import { clockName, itemName, placeName, raisedName } from "./names.js";
+import { askedFrame, filled, frame } from "./panel.js";
 import { Table } from "./table.js";
 import { t } from "./words.js";
 
-let table = null;
-let note = null;
+const LISTED = 5000;
+const whole = new Asked("supervised", drawAll, { limit: LISTED });
+let short = null;
+let long = null;
 
 export function drawSupervised(page, moved) {
   const body = frame(page, "supervised", {
-    title: t("supervisedList"), define: "panels.supervised", csv: "supervised",
+    title: t("supervisedList"), define: "panels.supervised", csv: "supervised", tools: [],
   });
   filled("supervised", page.store.has("supervised"));
   if (!page.store.has("supervised")) return;
-  if (!table) {
-    table = new Table(body, {
-      columns: columns(page), keyOf: (row) => row.case_id, sort: "-supervised_days",
-      onSort: (sort) => table.draw(page.store.rows("supervised"), [], sort),
-      caption: () => t("supervisedList"),
-    });
-    body.append((note = h("p", { class: "note" })));
-  }
+  short ??= make(page, body, () => page.store.rows("supervised"));
   const rows = page.store.rows("supervised");
-  table.draw(rows, moved);
-  setText(note, noteOf(rows, page.store.rows("numbers")[0]));
+  short.table.draw(rows, moved);
+  const n = page.store.rows("numbers")[0]?.supervised ?? rows.length;
+  setText(short.note, n > rows.length ? t("moreSupervised", { n: count(n), shown: count(rows.length) }) : rows.length ? "" : t("noSupervised"));
 }
 
-function noteOf(rows, numbers) {
+export const drawSupervisedView = (page) => whole.show(page);
+
+function drawAll(page, asked) {
+  const body = askedFrame(page, "supervised-all", asked, { title: t("supervisedList") });
+  if (!body) return;
+  long ??= make(page, body, () => asked.rows, printButton());
+  long.table.draw(asked.rows, []);
+  setText(long.note, summary(asked.rows));
+  setText(byId("print-list"), t("print"));
+}
+
+const printButton = () => h("button", { id: "print-list", type: "button", class: "quiet", onclick: () => print() });
+
+function summary(rows) {
   if (!rows.length) return t("noSupervised");
-  const n = numbers?.supervised ?? rows.length;
-  return n > rows.length ? t("moreSupervised", { n: count(n), shown: count(rows.length) }) : "";
+  const late = rows.filter((row) => row.late_stages.length).length;
+  const kept = rows.filter((row) => groundOf(row) === "within").length;
+  return t("supervisedSummary", { n: count(rows.length), late: count(late), kept: count(kept) });
 }
 
-function columns(page) {
+function make(page, body, rowsNow, tool = null) {
+  const note = h("p", { class: "note list-note" });
+  body.append(h("div", { class: "list-head" }, note, tool));
+  const table = new Table(body, {
+    columns: columns(page, "answered_at" in (rowsNow()[0] ?? {})), keyOf: (row) => row.case_id, sort: "-supervised_days",
+    onSort: (sort) => table.draw(rowsNow(), [], sort),
+    caption: () => t("supervisedList"),
+  });
+  return { table, note };
+}
+
+/** Why it is on the list: a stage is late, was late, or all kept their limits and ten days passed. */
+function groundOf({ late_stages: late, missed_stages: missed }) {
+  if (late?.length) return "late";
+  return missed?.length ? "was" : "within";
+}
+
+function groundText(row) {
+  const kind = groundOf(row);
+  const stages = kind === "late" ? row.late_stages : row.missed_stages ?? [];
+  const names = [...new Set(stages)].map((clock) => clockName(row.item, clock)).join(t("comma"));
+  return t(`ground.${kind}`, { stages: names });
+}
+
+function columns(page, hasAnswers) {
+  const link = (row) => h("a", { href: page.hrefOf({ case: row.case_id }), "data-case": row.case_id }, row.case_id);
   return [
-    { id: "case_id", label: () => t("case"), value: (row) => row.case_id, text: (row) => row.case_id,
-      link: (row) => h("a", { href: page.hrefOf({ case: row.case_id }), "data-case": row.case_id }, row.case_id) },
+    { id: "case_id", label: () => t("case"), value: (row) => row.case_id, text: (row) => row.case_id, link },
     { id: "supervised_days", label: () => t("days"), numeric: true, classOf: () => "mark is-supervised",
       value: (row) => -Date.parse(row.supervised_from), text: (row) => count(row.supervised_days) },
+    { id: "ground", label: () => t("groundName"), value: (row) => groundOf(row), classOf: (row) => `ground ${groundOf(row)}`, text: groundText },
     { id: "item", label: () => t("item"), value: (row) => itemName(row.item), text: (row) => itemName(row.item) },
     { id: "county", label: () => t("county"), value: (row) => row.county, text: (row) => placeName(row.county) },
     { id: "raised_by", label: () => t("raisedBy"), value: (row) => row.raised_by, text: (row) => raisedName(row.raised_by) },
+    ...(hasAnswers ? feedback() : []),
     { id: "supervised_from", label: () => t("since"), value: (row) => Date.parse(row.supervised_from),
       text: (row) => instant(row.supervised_from) },
     { id: "submitted_at", label: () => t("submitted"), value: (row) => Date.parse(row.submitted_at ?? 0),
       text: (row) => instant(row.submitted_at) },
   ];
+}
+
+/** What the office answered to the supervision, and when it was asked last. */
+function feedback() {
+  return [{ id: "answered_at", label: () => t("feedback"), value: (row) => Date.parse(row.answered_at ?? 0),
+    classOf: (row) => (row.answered_at ? "" : "zero"),
+    text: (row) => (row.answered_at ? instant(row.answered_at) : t("noFeedback")) }];
 }

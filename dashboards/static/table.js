@@ -1,11 +1,14 @@
-// A table of counts: sortable, its rows kept and only rewritten where they changed.
+// A table: sortable, its rows kept and only rewritten where they changed; a long one draws only the
+// rows that can be seen.
 
 import { flash, h, setText } from "./dom.js";
+import { Visible } from "./visible.js";
 import { t } from "./words.js";
 
 /**
  * Columns: `id`, `label()`, `text(row)`, `value(row)` to sort by, `numeric`, `classOf(row)`,
- * `share(row)` for the bar under a number, `link(row)` → element for the row's heading.
+ * `share(row)` for the bar under a number, `link(row)` → element for the row's heading, and
+ * `draw(cell, row)` for a cell that is more than text.
  */
 export class Table {
   constructor(place, { columns, keyOf, sort, onSort, caption }) {
@@ -16,8 +19,9 @@ export class Table {
     this.foot = h("tfoot");
     this.caption = h("caption", { class: "unseen" });
     this.captionText = caption;
-    const table = h("table", {}, this.caption, h("thead", {}, this.head), this.body, this.foot);
-    this.scroller = h("div", { class: "scroller", tabindex: "0", role: "region" }, table);
+    this.table = h("table", {}, this.caption, h("thead", {}, this.head), this.body, this.foot);
+    this.scroller = h("div", { class: "scroller", tabindex: "0", role: "region" }, this.table);
+    this.visible = new Visible(this.scroller, this.table, () => this.fill([]));
     place.append(this.scroller);
   }
 
@@ -26,21 +30,26 @@ export class Table {
     setText(this.caption, this.captionText());
     this.scroller.setAttribute("aria-label", this.captionText());
     this.drawHead();
-    const sorted = this.sorted(rows);
-    const seen = new Set();
+    this.sorted = this.inOrder(rows);
+    this.fill(moved);
+    this.foot.replaceChildren(...(total ? [this.totalLine(total)] : []));
+  }
+
+  fill(moved) {
+    const { from, until } = this.visible.range(this.sorted.length);
+    const shown = this.sorted.slice(from, until);
+    const keys = new Set(shown.map(this.keyOf));
+    for (const [key, line] of this.rows) if (!keys.has(key)) this.drop(key, line);
     let at = this.body.firstElementChild;
-    for (const row of sorted) {
+    shown.forEach((row, index) => {
       const key = this.keyOf(row);
-      seen.add(key);
       const line = this.rows.get(key) ?? this.addRow(key);
       this.write(line, row, moved.includes(key));
+      if (this.visible.isPart) line.setAttribute("aria-rowindex", from + index + 2);
       if (line !== at) this.body.insertBefore(line, at);
       else at = at.nextElementSibling;
-    }
-    for (const [key, line] of this.rows) {
-      if (!seen.has(key)) this.drop(key, line);
-    }
-    this.foot.replaceChildren(...(total ? [this.totalLine(total)] : []));
+    });
+    this.visible.pad(this.body, from, until, this.sorted.length);
   }
 
   drawHead() {
@@ -66,15 +75,15 @@ export class Table {
     return numeric ? `-${id}` : id;
   }
 
-  sorted(rows) {
+  inOrder(rows) {
     const column = this.columns.find(({ id }) => id === this.sort.replace("-", "")) ?? this.columns[0];
     const way = this.sort.startsWith("-") ? -1 : 1;
-    const compare = (a, b) => {
-      const [x, y] = [column.value(a), column.value(b)];
-      const order = typeof x === "number" ? x - y : String(x).localeCompare(String(y), "zh-CN");
-      return way * order || String(this.keyOf(a)).localeCompare(String(this.keyOf(b)));
+    const keyed = rows.map((row) => [column.value(row), row]);
+    const compare = ([x, a], [y, b]) => {
+      const order = typeof x === "number" ? x - y : COLLATE.compare(String(x), String(y));
+      return way * order || (String(this.keyOf(a)) < String(this.keyOf(b)) ? -1 : 1);
     };
-    return [...rows].sort(compare);
+    return keyed.sort(compare).map(([, row]) => row);
   }
 
   addRow(key) {
@@ -91,13 +100,14 @@ export class Table {
   }
 
   write(line, row, isMoved) {
+    const isSame = line.row === row && line.lang === document.documentElement.lang && line.at === location.search;
+    Object.assign(line, { row, lang: document.documentElement.lang, at: location.search });
+    if (isSame) return;
     this.columns.forEach((column, index) => {
       const cell = line.children[index];
       if (column.link) this.writeLink(cell, column, row);
-      else {
-        const differs = setText(cell, column.text(row));
-        if (differs && isMoved) flash(cell);
-      }
+      else if (column.draw) column.draw(cell, row);
+      else if (setText(cell, column.text(row)) && isMoved) flash(cell);
       if (column.classOf) cell.className = `${column.numeric ? "n " : ""}${column.classOf(row)}`;
       if (column.share) cell.style.setProperty("--share", column.share(row));
     });
@@ -119,27 +129,4 @@ export class Table {
   }
 }
 
-/** The columns of counts that several tables share. */
-export function countColumns(count, share) {
-  const plain = (id) => ({
-    id, numeric: true, label: () => shortLabel(id),
-    value: (row) => row[id], text: (row) => count(row[id]), classOf: (row) => (row[id] ? "" : "zero"),
-  });
-  const marked = (id, kind, of) => ({
-    ...plain(id), classOf: (row) => (row[id] ? `mark ${kind}` : "zero"),
-    share: (row) => (row[of] ? row[id] / row[of] : 0),
-  });
-  return [
-    plain("received_today"), plain("open"), marked("late", "is-late", "open"),
-    { id: "late_share", numeric: true, label: () => t("mapLegend"), classOf: () => "thin",
-      value: (row) => (row.open ? row.late / row.open : -1), text: (row) => share(row.late, row.open) },
-    marked("supervised", "is-supervised", "open"), plain("due_24h"), plain("due_72h"),
-    plain("received_total"),
-  ];
-}
-
-const SHORT = new Set(["received_today", "received_total", "due_24h", "due_72h"]);
-
-function shortLabel(id) {
-  return SHORT.has(id) ? t(`short.${id}`) : t(id);
-}
+const COLLATE = new Intl.Collator("zh-CN", { numeric: true });

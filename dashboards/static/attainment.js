@@ -1,0 +1,90 @@
+// Who keeps the limits: by item, by department, and the ranking of places, with intervals.
+
+import { Asked } from "./asked.js";
+import { h, setText } from "./dom.js";
+import { count, percent } from "./format.js";
+import { countyName, departmentName, itemName, prefectureName, prefectureOf, prefectureShort } from "./names.js";
+import { askedFrame } from "./panel.js";
+import { Table } from "./table.js";
+import { t } from "./words.js";
+
+const attainment = new Asked("attainment", draw);
+const tables = {};
+
+export const drawAttainment = (page) => attainment.show(page);
+
+const PANELS = [
+  { id: "attainment_departments", name: (code) => departmentName(code), link: (code) => ({ department: code }), column: "department" },
+  { id: "attainment_items", name: (code) => itemName(code), link: (code) => ({ item: code }), column: "item" },
+  { id: "ranking", name: (code) => countyName(code), column: "county", more: true,
+    link: (code) => ({ prefecture: prefectureOf(code), county: code }) },
+  { id: "ranking_prefectures", name: (code) => prefectureName(code), column: "prefecture",
+    link: (code) => ({ prefecture: code, county: "", township: "" }) },
+];
+
+function draw(page, asked) {
+  const whole = asked.rows?.find((row) => row.dimension === "all");
+  for (const panel of PANELS) {
+    const about = { title: t(panel.id), csv: panel.id, define: `panels.${panel.id}` };
+    const body = askedFrame(page, panel.id, asked, about);
+    if (body) fill(page, body, panel, whole, asked.rows.filter((row) => row.dimension === panel.id && row.code));
+  }
+}
+
+function fill(page, body, panel, whole, rows) {
+  let table = tables[panel.id];
+  if (!table) {
+    const note = h("p", { class: "note whole" });
+    body.append(note);
+    table = tables[panel.id] = new Table(body, {
+      columns: columns(page, panel), keyOf: (row) => row.code, sort: "high", caption: () => t(panel.id),
+      onSort: (sort) => table.draw(table.given, [], sort),
+    });
+    table.note = note;
+  }
+  const edge = edgeOf(rows);
+  table.given = rows.map((row) => ({ ...row, whole: whole?.share ?? null, edge }));
+  const words = { p: percent(whole?.share), n: count(whole?.n), edge: percent(edge) };
+  setText(table.note, whole?.n ? t("wholeShare", words) : t("noRows"));
+  table.draw(table.given, []);
+}
+
+function columns(page, { column, name, link, more }) {
+  const place = more ? [{ id: "prefecture", label: () => t("prefecture"), classOf: () => "thin",
+    value: (row) => prefectureOf(row.code), text: (row) => prefectureShort(prefectureOf(row.code)) }] : [];
+  return [
+    { id: column, label: () => t(column), value: (row) => name(row.code), text: (row) => name(row.code),
+      link: (row) => h("a", { href: page.hrefOf(link(row.code)), "data-go": JSON.stringify(link(row.code)) }, name(row.code)) },
+    ...place,
+    { id: "share", numeric: true, label: () => t("in_time"), value: (row) => row.share ?? -1, text: (row) => percent(row.share) },
+    { id: "high", label: () => t("interval"), value: (row) => row.high ?? 2, draw: interval },
+    { id: "verdict", label: () => t("against"), value: (row) => verdictOf(row), classOf: (row) => `verdict ${verdictOf(row)}`,
+      text: (row) => t(`verdictOf.${verdictOf(row)}`) },
+    { id: "n", numeric: true, label: () => t("runs"), value: (row) => row.n, text: (row) => count(row.n) },
+  ];
+}
+
+/** Where the axis begins: a whole tenth below every interval, so that they can be told apart. */
+function edgeOf(rows) {
+  const low = Math.min(1, ...rows.filter(({ n }) => n).map((row) => row.low));
+  return Math.max(0, Math.min(0.9, Math.floor(low * 10) / 10));
+}
+
+/** A band from low to high with a point at the share, and a line at the share of all. */
+function interval(cell, row) {
+  cell.className = "interval";
+  const text = row.n ? `${percent(row.low)} – ${percent(row.high)}` : "–";
+  const on = (share) => ((share ?? row.edge) - row.edge) / (1 - row.edge);
+  const place = { "--low": on(row.low), "--high": on(row.high), "--share": on(row.share), "--mean": on(row.whole) };
+  const marks = row.n ? ["band", "point", "mean"] : ["mean"];
+  cell.replaceChildren(
+    h("span", { class: "interval-bar", "aria-hidden": true, ...place }, marks.map((kind) => h("i", { class: kind }))),
+    h("span", { class: "interval-text" }, text));
+}
+
+/** Told apart only where the whole interval lies on one side of the attainment of all. */
+function verdictOf({ low, high, whole, n }) {
+  if (!n || whole === null) return "none";
+  if (high < whole) return "below";
+  return low > whole ? "above" : "alike";
+}

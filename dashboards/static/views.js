@@ -1,0 +1,42 @@
+// The views of the page: which panels belong to which, and the way from one to the other.
+
+import { isPlainClick } from "./address.js";
+import { byId, h, setText } from "./dom.js";
+import { maySee } from "./session.js";
+import { t } from "./words.js";
+
+/** "" is the overview; `right` is what a reader needs to see the view at all. */
+export const VIEWS = [
+  { id: "" }, { id: "supervised", right: "cases" }, { id: "attainment" }, { id: "households" },
+];
+
+export function viewOf({ view }) {
+  return VIEWS.some(({ id }) => id === view) ? view : "";
+}
+
+export function drawViews(page) {
+  const now = viewOf(page.state);
+  const links = VIEWS.filter(({ right }) => !right || maySee(page, right)).map(({ id }) =>
+    h("a", { href: page.hrefOf({ view: id, case: "" }), "data-view": id, "aria-current": id === now ? "page" : null },
+      t(`view.${id || "overview"}`)));
+  byId("views").setAttribute("aria-label", t("views"));
+  byId("views").replaceChildren(...links);
+  byId("main").dataset.view = now || "overview";
+  for (const section of byId("main").querySelectorAll(":scope > [data-in]")) {
+    section.hidden = section.dataset.in !== (now || "overview")
+      || (section.dataset.right && !maySee(page, section.dataset.right));
+    if (section.hidden) section.removeAttribute("aria-busy");
+  }
+  setText(byId("view-title"), t(`view.${now || "overview"}`));
+}
+
+export function installViews(page) {
+  byId("views").addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-view]");
+    if (!link || !isPlainClick(event)) return;
+    event.preventDefault();
+    page.go({ view: link.dataset.view });
+    byId("main").focus({ preventScroll: true });
+    scrollTo(0, 0);
+  });
+}
