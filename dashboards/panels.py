@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from dashboards.names import Names
 from dashboards.scope import Scope
 from dashboards.warehouse import Row
+from schemas.catalogue.model import Text
+from schemas.monitoring.load import load_monitoring
 from schemas.regions.townships import townships
 
 # What a live list shows at most, what one that is asked for lists, and what its CSV has.
@@ -54,7 +56,7 @@ _ESCALATION = (
 _SUPERVISED = (
     "case_id", "item", "department", "county", "township", "raised_by", "submitted_at",
     "supervised_from", "supervised_days", "submitted_days", "late_stages", "missed_stages",
-    "bounces",
+    "bounces", "answered_at",
 )  # fmt: skip
 _TOWNSHIP = ("township", "name_zh", "name_en", *COUNTS)
 _TREND = (
@@ -62,6 +64,22 @@ _TREND = (
     "accept_hours",
 )  # fmt: skip
 _ATTAINMENT = ("in_time", "out_of_time", "n", "share", "low", "high")
+_FIRST = (
+    "place", "code", "found_first", "found_only", "asked_first", "asked_only", "asked", "share",
+    "low", "high", "median_lead_days",
+)  # fmt: skip
+_BLIND = (
+    "indicator", "name_zh", "name_en", "found_before", "found_later", "never_found", "asked",
+    "share", "low", "high",
+)  # fmt: skip
+_RISK = (
+    "level", "name_zh", "name_en", "households", "found", "verified", "assisted", "cleared",
+    "relapsed", "mean_index",
+)  # fmt: skip
+_HOUSEHOLD = (
+    "household", "county", "township", "kind", "status", "risk_index", "level", "name_zh",
+    "name_en", "indicators",
+)  # fmt: skip
 _FORECAST = ("item", "days", "due", "likely", "low", "high")
 
 
@@ -98,6 +116,10 @@ PANELS: Mapping[str, Panel] = {
         _attained("attainment_departments", "department"),
         _attained("ranking", "county"),
         _attained("ranking_prefectures", "prefecture"),
+        _asked("first", "code", _FIRST),
+        _asked("blind_spots", "indicator", _BLIND),
+        _asked("risk", "level", _RISK),
+        _asked("household_list", "household", _HOUSEHOLD),
     )
 }
 
@@ -116,13 +138,25 @@ def completed(panel: Panel, rows: list[Row], scope: Scope, names: Names) -> list
     missing = [{panel.key: code, **zeros} for code in expected if code not in have]
     if missing:
         rows = sorted(rows + missing, key=lambda row: str(row[panel.key]))
-    return [_named(row) for row in rows] if panel.key == "township" else rows
+    return [_named(panel, row) for row in rows] if "name_zh" in panel.columns else rows
 
 
-def _named(row: Row) -> Row:
-    """Return a row of a township with its names; empty where the code is of none that is known."""
-    text = townships().get(row["township"])
+def _named(panel: Panel, row: Row) -> Row:
+    """Return a row with the names of its code; empty where it is of none that is known."""
+    text = _text(panel, row)
     return row | {"name_zh": text.zh if text else "", "name_en": text.en if text else ""}
+
+
+def _text(panel: Panel, row: Row) -> Text | None:
+    match panel.key:
+        case "township":
+            return townships().get(row["township"])
+        case "indicator":
+            seen = load_monitoring().indicators.get(row["indicator"])
+            return seen.text if seen else None
+        case _:
+            rules = load_monitoring().risk
+            return rules[-1].names.get(row["level"])
 
 
 def _of_dimension(panel: Panel, row: Row) -> Row:

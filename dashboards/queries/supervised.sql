@@ -3,7 +3,7 @@
 -- past its due instant. supervised_days are whole days since then; submitted_days since the case
 -- was submitted. late_stages are the other clocks that are past due now, missed_stages those that
 -- ended after their due instant: where both are empty the case is over its ten days although every
--- stage kept its limit.
+-- stage kept its limit. answered_at is when the office last answered to the supervision.
 WITH
     fromUnixTimestamp64Milli(toInt64(%(as_of_ms)s), 'UTC') AS as_of,
     arrayFilter(
@@ -23,8 +23,15 @@ SELECT
         (clock, outcome) -> clock != 'overall' AND outcome = 'missed',
         verdicts.clock, verdicts.outcome
     ) AS missed_stages,
-    township, bounces, open_pauses
-FROM cases FINAL
+    township, bounces, open_pauses, answers.answered_at AS answered_at
+FROM (SELECT * FROM cases FINAL) AS cases
+LEFT JOIN
+(
+    SELECT case_id, toNullable(max(at)) AS answered_at
+    FROM actions
+    WHERE type = 'answered' AND at <= fromUnixTimestamp64Milli(toInt64(%(as_of_ms)s), 'UTC')
+    GROUP BY case_id
+) AS answers ON answers.case_id = cases.case_id
 WHERE closed_at IS NULL
     AND notEmpty(overdue)
     AND (%(prefecture)s = '' OR substring(county, 1, 4) = substring(%(prefecture)s, 1, 4))

@@ -3,6 +3,7 @@
 import { Asked } from "./asked.js";
 import { h, setText } from "./dom.js";
 import { count, percent } from "./format.js";
+import { edgeOf, intervalColumn } from "./interval.js";
 import { countyName, departmentName, itemName, prefectureName, prefectureOf, prefectureShort } from "./names.js";
 import { askedFrame } from "./panel.js";
 import { Table } from "./table.js";
@@ -57,29 +58,11 @@ function columns(page, { column, name, link, more }) {
       link: (row) => h("a", { href: page.hrefOf(link(row.code)), "data-go": JSON.stringify(link(row.code)) }, name(row.code)) },
     ...place,
     { id: "share", numeric: true, label: () => t("in_time"), value: (row) => row.share ?? -1, text: (row) => percent(row.share) },
-    { id: "high", label: () => t("interval"), value: (row) => row.high ?? 2, draw: interval },
+    intervalColumn((row) => row.n),
     { id: "verdict", label: () => t("against"), value: (row) => verdictOf(row), classOf: (row) => `verdict ${verdictOf(row)}`,
       text: (row) => t(`verdictOf.${verdictOf(row)}`) },
     { id: "n", numeric: true, label: () => t("runs"), value: (row) => row.n, text: (row) => count(row.n) },
   ];
-}
-
-/** Where the axis begins: a whole tenth below every interval, so that they can be told apart. */
-function edgeOf(rows) {
-  const low = Math.min(1, ...rows.filter(({ n }) => n).map((row) => row.low));
-  return Math.max(0, Math.min(0.9, Math.floor(low * 10) / 10));
-}
-
-/** A band from low to high with a point at the share, and a line at the share of all. */
-function interval(cell, row) {
-  cell.className = "interval";
-  const text = row.n ? `${percent(row.low)} – ${percent(row.high)}` : "–";
-  const on = (share) => ((share ?? row.edge) - row.edge) / (1 - row.edge);
-  const place = { "--low": on(row.low), "--high": on(row.high), "--share": on(row.share), "--mean": on(row.whole) };
-  const marks = row.n ? ["band", "point", "mean"] : ["mean"];
-  cell.replaceChildren(
-    h("span", { class: "interval-bar", "aria-hidden": true, ...place }, marks.map((kind) => h("i", { class: kind }))),
-    h("span", { class: "interval-text" }, text));
 }
 
 /** Told apart only where the whole interval lies on one side of the attainment of all. */

@@ -91,4 +91,15 @@ export default {
   ackedBy: "acknowledged by {by}, {at}", why: "Why: rule, intervals, ladder", rule: "Rule", source: "Source", certaintyName: "Certainty",
   policy: "Policy", policySince: "{policy} (in force from {since})", calendar: "Calendar", intervals: "Interval by interval", ladder: "Ladder", projected: "(projected)",
   piece: { running: "counts", paused: "paused", "not-counted": "does not count", overdue: "overdue" },
+  first: "Who came first", blind_spots: "Blind spots: not found when they asked", risk: "Relapse risk", household_list: "Households at risk", place: "Place",
+  noHouseholds: "No household is monitored.", raceWords: "{found} households found first, {asked} asked first",
+  firstNote: "Of the households that asked, {p} had been found before (95 % interval {low}–{high}), by {days} days in the median; {only} more were found and never asked.",
+  households: {
+    found_first: "Found first", came_first: "Asked first", asked_first: "Asked, found later", asked_only: "Asked, never found", found_only: "Found only",
+    share: "Found first of asked", lead: "Median lead (d)", blind: "Blind", asked: "Asked", found_before: "Found before", found_later: "Found later",
+    never_found: "Never found", households: "Households", found: "Found", verified: "Verified", assisted: "Assisted", cleared: "Cleared", relapsed: "Relapsed",
+  },
+  indicator: "Indicator", noIndicator: "None", riskLevel: "Risk", riskIndex: "Index", meanIndex: "Mean index", household: "Household (pseudonym)",
+  lifeStatus: "State", householdKind: "Kind", life: { found: "Found", dismissed: "Dismissed", verified: "Verified", assisted: "Assisted", cleared: "Cleared", relapsed: "Relapsed" },
+  kind: { unstable: "Unstable", marginal: "Marginal", sudden: "Sudden hardship", none: "None" },
 };

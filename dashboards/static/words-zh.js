@@ -89,4 +89,15 @@ export default {
   ackedBy: "{by} 于 {at} 确认", why: "为什么：规则、经过、预警", rule: "规则", source: "依据", certaintyName: "把握",
   policy: "政策", policySince: "{policy}（{since} 起施行）", calendar: "日历", intervals: "逐段计时", ladder: "预警阶梯", projected: "（推算）",
   piece: { running: "计时", paused: "暂停", "not-counted": "不计", overdue: "超时" },
+  first: "谁先一步", blind_spots: "盲区：举手时尚未被发现", risk: "返贫风险", household_list: "高风险户", place: "地区",
+  noHouseholds: "没有监测户。", raceWords: "政府先找到 {found} 户，群众先举手 {asked} 户",
+  firstNote: "举过手的户中，{p} 由政府先找到（95% 区间 {low}–{high}），中位提前 {days} 天；另有 {only} 户只被发现、未举手。",
+  households: {
+    found_first: "政府先找到", came_first: "群众先举手", asked_first: "先举手后发现", asked_only: "举手，未发现", found_only: "只被发现",
+    share: "先找到占比", lead: "中位提前（天）", blind: "盲区占比", asked: "举手户", found_before: "此前已发现", found_later: "此后才发现",
+    never_found: "至今未发现", households: "户数", found: "已发现", verified: "已核实", assisted: "帮扶中", cleared: "已消除", relapsed: "又返贫",
+  },
+  indicator: "指标", noIndicator: "无对应指标", riskLevel: "风险等级", riskIndex: "风险指数", meanIndex: "平均指数", household: "户（化名）",
+  lifeStatus: "状态", householdKind: "类别", life: { found: "已发现", dismissed: "已排除", verified: "已核实", assisted: "帮扶中", cleared: "已消除", relapsed: "又返贫" },
+  kind: { unstable: "脱贫不稳定", marginal: "边缘易致贫", sudden: "突发严重困难", none: "未定" },
 };

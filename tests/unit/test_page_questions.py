@@ -49,13 +49,23 @@ def test_every_number_and_panel_is_defined_in_both_languages_by_a_question() -> 
 FIELDS = {field.name for field in fields(Scope)}
 
 
+# A household has no channel and no department, and stands at no level of a ladder.
+OF_HOUSEHOLDS = {"first", "blind_spots", "risk", "household_list"}
+
+
 @pytest.mark.parametrize(
     "name",
-    sorted({panel.question(Scope()) for panel in PANELS.values()} - {"counts"})
+    sorted({panel.question(Scope()) for panel in PANELS.values()} - {"counts"} - OF_HOUSEHOLDS)
     + ["counts_of_cases"],
 )
 def test_a_question_of_a_panel_follows_every_filter(name: str) -> None:
     assert set(re.findall(r"%\((\w+)\)s = ''\s+OR", query(name))) >= FIELDS
+
+
+@pytest.mark.parametrize("name", sorted(OF_HOUSEHOLDS))
+def test_a_question_about_households_follows_the_place(name: str) -> None:
+    followed = set(re.findall(r"%\((\w+)\)s = ''\s+OR", query(name)))
+    assert {"prefecture", "county", "township"} <= followed <= FIELDS
 
 
 def test_published_counts_answer_only_what_they_are_kept_by() -> None:
