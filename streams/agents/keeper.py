@@ -8,7 +8,7 @@ before it goes on.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -31,6 +31,10 @@ EVENTS = Metric("jushou_case_events_total", "case events read, by what became of
 REVISIONS = Metric(
     "jushou_escalation_revisions_total", "revisions published", ["level", "state", "cause"]
 )
+
+
+# A case and its packed state, as it is to be written.
+StateRecord = tuple[str, bytes]
 
 
 class Record(Protocol):
@@ -60,7 +64,7 @@ class Effects:
 
     dead_letters: list[DeadLetter] = field(default_factory=list)
     escalations: list[Escalation] = field(default_factory=list)
-    states: list[tuple[str, bytes]] = field(default_factory=list)
+    states: list[StateRecord] = field(default_factory=list)
 
 
 class CaseKeeper:
@@ -71,7 +75,13 @@ class CaseKeeper:
         self.state = state
         self.partitions = partitions
 
-    def apply(self, records: Iterable[Record], now: int, seen_s: float) -> Effects:
+    def apply(
+        self,
+        records: Iterable[Record],
+        now: int,
+        seen_s: float,
+        write: Callable[[StateRecord], None] | None = None,
+    ) -> Effects:
         """Apply records as of ``now`` (milliseconds): case by case, those of each in their order.
 
         All of a case at once, since what it is made of then is in the processor's cache: one event
@@ -79,16 +89,19 @@ class CaseKeeper:
         other, but on the brackets of loads, which have their place among all records.
 
         Bad records become dead letters and their neighbours go on. Nothing fires here: cases
-        that may have something to fire are noted for the next sweep.
+        that may have something to fire are noted for the next sweep. ``write`` is given each state
+        as soon as it stands, so that it can be under way while the next cases are applied; without
+        it they are among the effects.
         """
         now = self.state.pass_time(now)
         effects = Effects()
+        write = write or effects.states.append
         outcomes: Counter[str] = Counter()
         runs: dict[bytes | None, list[Record]] = {}
         for record in records:
             bracket = self._bracket_in(record.value or b"")
             if bracket is not None:
-                self._apply_runs(runs, now, seen_s, effects, outcomes)
+                self._apply_runs(runs, now, seen_s, effects, outcomes, write)
                 runs = {}
                 self._heed(bracket, min(now, record.timestamp), seen_s)
                 outcomes["bracket"] += 1
@@ -97,7 +110,7 @@ class CaseKeeper:
             else:
                 runs[record.key] = [record]
             self.state.next_offset = record.offset + 1
-        self._apply_runs(runs, now, seen_s, effects, outcomes)
+        self._apply_runs(runs, now, seen_s, effects, outcomes, write)
         for outcome, count in outcomes.items():
             EVENTS.labels(outcome).inc(count)
         effects.dead_letters.sort(key=lambda letter: letter.offset)
@@ -132,6 +145,7 @@ class CaseKeeper:
         seen_s: float,
         effects: Effects,
         outcomes: Counter[str],
+        write: Callable[[StateRecord], None],
     ) -> None:
         for key, run in runs.items():
             case_id, state = _case_id(key), None
@@ -148,7 +162,7 @@ class CaseKeeper:
                     continue
                 outcomes[self._add(state, event, record, now, seen_s, effects)] += 1
             if state is not None:
-                effects.states.append((state.case_id, self.state.pack(state)))
+                write((state.case_id, self.state.pack(state)))
 
     def _touch(self, case_id: str, key: bytes | None, event: StoredEvent, now: int) -> CaseState:
         """Return the case that an event is of; refuse an event that is not to have an effect."""

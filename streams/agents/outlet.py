@@ -8,13 +8,13 @@ deduplicated wherever they have an effect; it never loses one.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 from confluent_kafka import KafkaError, Message, Producer
 
 from schemas import checkpoint as checkpoints
-from schemas.aggregate import Aggregate, Group
+from schemas.aggregate import SCHEMA_VERSION as AGGREGATE_VERSION
 from schemas.checkpoint import Checkpoint
 from schemas.dead_letter import dead_letter_headers
 from schemas.errors import Unavailable
@@ -28,7 +28,7 @@ from schemas.topics import (
     DEAD_LETTERS,
     ESCALATIONS,
 )
-from streams.agents.keeper import DeadLetter, Effects
+from streams.agents.keeper import DeadLetter, Effects, StateRecord
 from streams.core.groups import GroupKey
 from streams.state.partition import PartitionState
 
@@ -59,6 +59,14 @@ class Outlet:
             known = self._escalations_next.get(partition, 0)
             self._escalations_next[partition] = max(known, offset + 1)
 
+    def state_writer(self, partition: int) -> Callable[[StateRecord], None]:
+        """Return what sends a state of a partition at once; ``write`` has it acknowledged."""
+
+        def write(state: StateRecord) -> None:
+            self._send(CASE_STATES.name, partition, state[0].encode(), state[1])
+
+        return write
+
     async def write(self, effects: Effects, state: PartitionState, now: int) -> None:
         """Have the effects of one batch or sweep of a partition acknowledged, in their order.
 
@@ -71,8 +79,7 @@ class Outlet:
             await self._publish(effects.escalations, state, now)
         for case_id, packed in effects.states:
             self._send(CASE_STATES.name, state.partition, case_id.encode(), packed)
-        if effects.states or effects.dead_letters:
-            await self.flush()
+        await self.flush()
 
     async def _publish(
         self, escalations: Iterable[Escalation], state: PartitionState, now: int
@@ -102,16 +109,15 @@ class Outlet:
     ) -> None:
         """Publish changed counts, each absolute and newer than all before."""
         state.count_change += 1
+        # As ``Aggregate`` is written: a tuple looks like its group, and all else is a number.
+        rest = (
+            f',"partition":{state.partition},"count":%d,"generation":{state.generation},'
+            f'"change":{state.count_change},"schema_version":"{AGGREGATE_VERSION}"}}'
+        ).encode()
         for group, count in counts:
-            record = Aggregate(
-                group=Group(*group),
-                partition=state.partition,
-                count=count,
-                generation=state.generation,
-                change=state.count_change,
-            )
-            key = _encode(record.group)
-            self._send(AGGREGATES.name, state.partition, key, _encode(record))
+            key = _encode(group)
+            value = b'{"group":' + key + rest % count
+            self._send(AGGREGATES.name, state.partition, key, value)
         await self.flush()
 
     def _set_aside(self, letter: DeadLetter, partition: int) -> None:
@@ -133,11 +139,11 @@ class Outlet:
     ) -> None:
         producer = producer or self._producer
         try:
-            producer.produce(topic, key=key, value=value, partition=partition)
+            producer.produce(topic, value, key, partition)
         except BufferError:
             # The queue is full: wait until the broker has taken some.
             producer.poll(1.0)
-            producer.produce(topic, key=key, value=value, partition=partition)
+            producer.produce(topic, value, key, partition)
 
     async def flush(self, producer: Producer | None = None) -> None:
         """Wait until the broker has acknowledged all that was sent."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from streams.core.groups import GroupKey
 
@@ -28,14 +28,18 @@ class Counts:
                 counts[group] = counts.get(group, 0) + 1
                 changed.add(group)
 
-    def take_changed(self) -> Iterator[tuple[GroupKey, int]]:
-        """Yield the changed groups with their counts; a group of none is forgotten after it."""
-        changed, self.changed = self.changed, set()
-        for group in changed:
-            count = self._counts.get(group, 0)
+    def take_changed(self, at_most: int | None = None) -> list[tuple[GroupKey, int]]:
+        """Return changed groups with their counts; a group of none is forgotten after it."""
+        changed = self.changed
+        if at_most is None or len(changed) <= at_most:
+            taken, self.changed = list(changed), set()
+        else:
+            taken = [changed.pop() for _ in range(at_most)]
+        counts = [(group, self._counts.get(group, 0)) for group in taken]
+        for group, count in counts:
             if count == 0:
                 self._counts.pop(group, None)
-            yield group, count
+        return counts
 
     def settle(self, published: dict[GroupKey, int]) -> None:
         """Keep as changed only what differs from what was published before (after a restore)."""

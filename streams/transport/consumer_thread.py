@@ -14,7 +14,8 @@ the step in which it returns.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from aiokafka import AIOKafkaConsumer
@@ -56,6 +57,7 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
         timeout: float | None = None,
         max_records: int | None = None,
     ) -> dict[TP, list[Any]]:
+        self._leave_records_as_they_are(consumer)
         asked_in = _assignment_of(consumer)
         fetched: Mapping[Any, list[Any]] = await super()._fetch_records(
             consumer, active_partitions, timeout=timeout, max_records=max_records
@@ -64,6 +66,11 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
             self._put_back(consumer, fetched)
             return {}
         return self._in_batches(asked_in, active_partitions, fetched)
+
+    def _leave_records_as_they_are(self, consumer: AIOKafkaConsumer) -> None:
+        fetcher = consumer._fetcher
+        if fetcher is not None and not isinstance(fetcher._records, _Answers):
+            fetcher._records = _Answers(fetcher._records, self.consumer.is_in_batches)
 
     def _put_back(self, consumer: AIOKafkaConsumer, fetched: Mapping[Any, list[Any]]) -> None:
         """Undo a fetch that ended in another assignment than the one it was asked in.
@@ -117,6 +124,27 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
     async def existing_topics(self) -> set[str]:
         """Names of the topics that the brokers have now."""
         return set(await self.call_thread(self._ensure_consumer().topics))
+
+
+class _Answers(OrderedDict[Any, Any]):
+    """What brokers have answered, by partition; records of batch topics are left as they came.
+
+    aiokafka copies each into a ConsumerRecord, which takes half of the time of reading it, and
+    three times its memory. What it parsed has all of the same names that ``Record`` has.
+    """
+
+    def __init__(self, known: Mapping[Any, Any], is_in_batches: Callable[[str], bool]) -> None:
+        self._is_in_batches = is_in_batches
+        super().__init__(known)
+
+    def __setitem__(self, tp: Any, answer: Any) -> None:
+        if self._is_in_batches(tp.topic) and hasattr(answer, "_partition_records"):
+            answer._partition_records._consumer_record = _as_it_is
+        super().__setitem__(tp, answer)
+
+
+def _as_it_is(_: Any, record: Any) -> Any:
+    return record
 
 
 def _assignment_of(consumer: AIOKafkaConsumer) -> Any:
