@@ -11,12 +11,13 @@ from random import Random
 
 import msgspec
 
-from producers.simulator.delivery import NO_DISORDER, Arrival, arrivals
+from producers.simulator.delivery import NO_DISORDER, Arrival
 from producers.simulator.province import Province
 from producers.simulator.schedule import Planned
-from producers.simulator.writing import written
 from schemas.case_event import CaseEvent
-from schemas.instants import DAY_MS, SECOND_MS, render_instant
+from schemas.household import LEAD_ITEM
+from schemas.instants import DAY_MS, SECOND_MS, parse_instant, render_instant
+from schemas.signal import Signal
 
 _EVENTS_PER_NEW_CASE = 5
 _FORESIGHT_MS = 60 * DAY_MS
@@ -40,6 +41,9 @@ class LiveProvince:
         self._run = f"L{now // SECOND_MS:x}"
         self._rng = Random(f"live {province.seed} {now}")
         self._walk = province.walk(self._rng, now + _FORESIGHT_MS)
+        self._families = province.families(f"live {province.seed} {now}", now)
+        self._taken = 0
+        self._unseen: list[Signal] = []
         self._raised = 0
         self._pushed = 0
         self._waiting: list[tuple[int, int, list[Arrival]]] = []
@@ -58,15 +62,28 @@ class LiveProvince:
             for number in range(count)
         ]
 
+    def seen(self) -> list[Signal]:
+        """Return the signals since the last call: what is found live, the household worker raises.
+
+        The leads themselves are not among the events of ``due``, only what offices do about them.
+        """
+        self._unseen += self._families.signals[self._taken :]
+        self._taken = len(self._families.signals)
+        new = [each for each in self._unseen if parse_instant(each.observed_at) <= self._last]
+        self._unseen = [each for each in self._unseen if each not in new]
+        return new
+
     def _next(self, at: int) -> CaseEvent:
         if not self._waiting or self._rng.random() * _EVENTS_PER_NEW_CASE < 1:
             self._raise_case(at)
         _, _, coming = heapq.heappop(self._waiting)
         arrival = coming[0]
         self._push(coming[1:])
-        if arrival.occurred_at <= self._province.until:
-            return arrival.event
         event = arrival.event
+        if arrival.occurred_at <= self._province.until:
+            return event
+        if event.item == LEAD_ITEM:
+            return self._next(at)
         return msgspec.structs.replace(
             event, event_id=f"{event.event_id}-{self._run}", occurred_at=render_instant(at)
         )
@@ -75,9 +92,14 @@ class LiveProvince:
         """Put a new case before all that waits."""
         planned: Planned = self._province.schedule.now(self._rng, at)
         self._raised += 1
-        case = self._province.schedule.case(self._rng, planned, f"{self._run}-{self._raised:05d}")
-        moments = sorted(self._walk.moments(case), key=lambda moment: moment.at)
-        coming = arrivals(self._rng, moments, written(case, moments), NO_DISORDER)
+        coming = self._province.life(
+            self._rng,
+            self._walk,
+            self._families,
+            planned,
+            f"{self._run}-{self._raised:05d}",
+            NO_DISORDER,
+        )
         self._push(_in_order(coming, self._province.until), ahead=True)
 
     def _push(self, coming: list[Arrival], ahead: bool = False) -> None:

@@ -15,14 +15,17 @@ import msgspec
 
 from producers.simulator.clusters import Struck
 from producers.simulator.delivery import Arrival, Disorder, arrivals
+from producers.simulator.families import Families
 from producers.simulator.places import Place, places
 from producers.simulator.schedule import Planned, Schedule
 from producers.simulator.walk import Walk
 from producers.simulator.working_time import WorkingTime
 from producers.simulator.writing import written
 from schemas.case_event import CaseEvent
-from schemas.instants import DAY_MS, day_of_date, start_of_day
+from schemas.instants import DAY_MS, day_of_date, parse_instant, start_of_day
+from schemas.lead import lead_event
 from schemas.regions.load import regions
+from schemas.signal import Signal
 
 DEFAULT_DAYS = 180
 # Some are raised after an end within the last day, or arrive later: 100,000 are to be there.
@@ -30,6 +33,8 @@ DEFAULT_CASES = 101_000
 # What is planned for longer after the end of the history is of no use to the live mode.
 _FORESIGHT_MS = 60 * DAY_MS
 _LONGEST_DELAY_DAYS = 400
+# A household that is cleared much later is of no use to the live mode either.
+_CLEARED_UNTIL_MS = 10 * DAY_MS
 
 encode_event = msgspec.json.Encoder().encode
 
@@ -62,6 +67,7 @@ class Province:
         self.struck: list[Struck]
         self._planned, self.struck = self.schedule.plan(Random(seed), first_day, days, cases)
         self._unfinished: list[list[Arrival]] | None = None
+        self._signals: list[Signal] = []
 
     @property
     def cases(self) -> int:
@@ -93,6 +99,14 @@ class Province:
                 pass
         return self._unfinished or []
 
+    def signals(self) -> list[Signal]:
+        """Return what screenings and inspections had seen when the history ends, in order of time.
+
+        From them the household worker makes the very leads that the history has.
+        """
+        self.unfinished()
+        return self._signals
+
     def walk(self, rng: Random, ends_at: int) -> Walk:
         """Return the rules by which cases live in this province."""
         neighbours: dict[str, list[Place]] = {}
@@ -105,11 +119,12 @@ class Province:
         rng = Random(self.seed + 1)
         until = self.until
         walk = self.walk(rng, until + _FORESIGHT_MS)
+        families = self.families(f"{self.seed}", until + _CLEARED_UNTIL_MS)
         unfinished: list[list[Arrival]] = []
         for serial, planned in enumerate(self._planned):
             if planned.at > until:
                 break
-            delivered = self._life(rng, walk, planned, f"{serial:06d}")
+            delivered = self.life(rng, walk, families, planned, f"{serial:06d}")
             if delivered[-1].arrived_at > until:
                 coming = [each for each in delivered if each.arrived_at > until]
                 unfinished.append(coming)
@@ -117,12 +132,33 @@ class Province:
             if delivered:
                 yield planned.at, delivered
         self._unfinished = unfinished
+        seen = [each for each in families.signals if parse_instant(each.observed_at) <= until]
+        self._signals = sorted(seen, key=lambda each: (each.observed_at, each.signal_id))
 
-    def _life(self, rng: Random, walk: Walk, planned: Planned, serial: str) -> list[Arrival]:
-        case = self.schedule.case(rng, planned, serial)
+    def families(self, seed: str, ends_at: int) -> Families:
+        """Return who the households of the province's cases are, until ``ends_at``."""
+        return self.schedule.families(seed, ends_at)
+
+    def life(
+        self,
+        rng: Random,
+        walk: Walk,
+        families: Families,
+        planned: Planned,
+        serial: str,
+        disorder: Disorder | None = None,
+    ) -> list[Arrival]:
+        """Return all that arrives of one case, in order; what is seen of a lead is noted."""
+        case = self.schedule.case(rng, planned, serial, families)
         moments = walk.moments(case)
+        found = families.sightings.of_lead(case, moments) if case.indicator else []
+        if found:
+            families.live_on(case, case.number, moments)
         moments.sort(key=_at)
-        return arrivals(rng, moments, written(case, moments), self._disorder)
+        events = written(case, moments)
+        if found:
+            events[0] = lead_event(case.household, case.case_id, found)
+        return arrivals(rng, moments, events, disorder or self._disorder)
 
 
 _at = itemgetter(0)

@@ -10,6 +10,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from producers.simulator.clusters import CLUSTERS, Cluster, Struck
 from producers.simulator.cycles import LIFE_CYCLES
+from producers.simulator.families import Families, is_lead
 from producers.simulator.lifecycle import LifeCycle, Origin
 from producers.simulator.places import Place
 from producers.simulator.walk import Case
@@ -31,7 +32,7 @@ _INITIALS = {
 
 
 class Planned(NamedTuple):
-    """One case to come; ``order`` makes equal instants comparable."""
+    """One case to come; ``order`` makes equal instants comparable, ``cause`` names what struck."""
 
     at: int
     order: int
@@ -39,6 +40,7 @@ class Planned(NamedTuple):
     origin: Origin
     place: Place
     strain: float
+    cause: str = ""
 
 
 class Weighted(Generic[T]):  # noqa: UP046 - Python 3.11 has no other way
@@ -88,7 +90,9 @@ class Schedule:
                 day = begins + min(int(rng.expovariate(2.5 / lasts)), lasts - 1)
                 place = counties[int(rng.random() * len(counties))]
                 planned.append(
-                    self._planned(rng, len(planned), day, cluster.life, place, cluster.strain)
+                    self._planned(
+                        rng, len(planned), day, cluster.life, place, cluster.strain, cluster.name
+                    )
                 )
             codes = tuple(place.code for place in counties)
             struck.append(
@@ -101,21 +105,34 @@ class Schedule:
         planned.sort(key=lambda each: (each.at, each.order))
         return planned, struck
 
-    def case(self, rng: Random, planned: Planned, serial: str) -> Case:
+    def case(self, rng: Random, planned: Planned, serial: str, families: Families) -> Case:
         """Return the case with its household, which may have raised others before."""
-        place = planned.place
+        place, life, raised_by = planned.place, planned.life, planned.origin.raised_by
         # Squared: some households come again and again, most once.
         number = int(rng.random() ** 2 * self._households[place.code])
+        case_id = f"{_INITIALS[life.department]}{place.code}-{serial}"
+        indicator = ""
+        if is_lead(life.item):
+            number, indicator = families.lead(place.code, planned.cause, planned.at, number)
+            case_id = families.case_id(self._pseudonym(place.code, number), planned.at)
+        else:
+            number = families.number(place.code, life.item, raised_by, planned.at, number)
         return Case(
-            f"{_INITIALS[planned.life.department]}{place.code}-{serial}",
-            planned.life,
+            case_id,
+            life,
             place,
             place.townships[number % len(place.townships)],
             self._pseudonym(place.code, number),
             planned.origin,
             planned.at,
             planned.strain,
+            indicator,
+            number,
         )
+
+    def families(self, seed: str, ends_at: int) -> Families:
+        """Return who the households of cases are, and what is seen of them."""
+        return Families(seed, self._working, ends_at)
 
     def now(self, rng: Random, at: int) -> Planned:
         """Return a case that is raised at this very instant (live)."""
@@ -124,7 +141,14 @@ class Schedule:
         return Planned(at, 0, life, origin, self._by_size.draw(rng), 1.0)
 
     def _planned(
-        self, rng: Random, order: int, day: int, life: LifeCycle, place: Place, strain: float
+        self,
+        rng: Random,
+        order: int,
+        day: int,
+        life: LifeCycle,
+        place: Place,
+        strain: float,
+        cause: str = "",
     ) -> Planned:
         origin = self._origins[id(life)].draw(rng)
         if origin.raised_by == "government":
@@ -133,7 +157,7 @@ class Schedule:
             at = self._working.office_instant(rng, day)
         else:
             at = citizen_instant(rng, day)
-        return Planned(at, order, life, origin, place, strain)
+        return Planned(at, order, life, origin, place, strain, cause)
 
     def _days(self, first_day: int, days: int) -> Weighted[int]:
         every = tuple(range(first_day, first_day + days))

@@ -34,7 +34,10 @@ _REOPEN_REASONS: tuple[Attributes, ...] = (
 
 @dataclass(slots=True)
 class Case:
-    """Who, where and what; ``strain`` multiplies the lateness of the office (a cluster)."""
+    """Who, where and what; ``strain`` multiplies the lateness of the office (a cluster).
+
+    ``indicator`` is what a lead was found by; ``number`` the household's within its county.
+    """
 
     case_id: str
     life: LifeCycle
@@ -44,6 +47,8 @@ class Case:
     origin: Origin
     submitted_at: int
     strain: float = 1.0
+    indicator: str = ""
+    number: int = 0
 
 
 class Moment(NamedTuple):
