@@ -7,7 +7,7 @@ acknowledged the rows; a crash in between makes the records come again, harmless
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import cast
 
 import structlog
@@ -79,7 +79,7 @@ class SinkConsumer:
             }
         )
         self._admin = AdminClient({"bootstrap.servers": bootstrap})
-        wanted = list(topics)
+        self._topics = wanted = list(topics)
         try:
             self._require(wanted)
         except JushouError:
@@ -142,6 +142,20 @@ class SinkConsumer:
             self._paused = False
             self._consumer.resume(_topic_partitions(self._owned))
 
+    def read_end(self, partition: Partition) -> int:
+        """Return the end of a partition where it was last read to its end, -1 where it was not."""
+        return self._ends.get(partition, -1)
+
+    def ends(self) -> dict[Partition, int]:
+        """Return the end of every partition of the topics, as the broker has it now.
+
+        Raises ``Unavailable`` where Kafka does not answer.
+        """
+        known = self._admin.list_topics(timeout=_METADATA_S).topics
+        return self._ends_now(
+            [(topic, each) for topic in self._topics for each in known[topic].partitions]
+        )
+
     def is_at_end(self) -> bool:
         """Say whether all assigned partitions are read to the end that the broker has now.
 
@@ -161,11 +175,14 @@ class SinkConsumer:
         By a client of its own: a question of the consumer waits behind its fetch, half a second
         for each partition.
         """
-        if not self._owned:
+        return self._ends_now(self._owned)
+
+    def _ends_now(self, partitions: Collection[Partition]) -> dict[Partition, int]:
+        if not partitions:
             return {}
         newest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
         asked = self._admin.list_offsets(
-            {each: newest for each in _topic_partitions(self._owned)},
+            {each: newest for each in _topic_partitions(partitions)},
             request_timeout=_WATERMARK_S,
         )
         try:
@@ -218,6 +235,16 @@ class SinkConsumer:
                 if (name, int(number)) in self._owned and partition["consumer_lag"] >= 0
             }
         )
+
+
+def delete_group(bootstrap: str, group: str) -> None:
+    """Have Kafka forget a group that nobody is a member of; one that it does not know is fine."""
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    for answer in admin.delete_consumer_groups([group]).values():
+        try:
+            answer.result(_METADATA_S)
+        except KafkaException as fault:
+            _log.warning("a consumer group is not deleted", group=group, fault=str(fault.args[0]))
 
 
 def _record(message: Message) -> Record:

@@ -38,13 +38,18 @@ _log = structlog.get_logger("sink")
 
 @dataclass(frozen=True, slots=True)
 class SinkConfig:
-    """Whence, whither, and how much at once; ``until_idle`` ends the run when all is written."""
+    """Whence, whither, and how much at once.
+
+    ``until_idle`` ends the run when all is written; ``until`` ends it when each of these partitions
+    is written up to its offset, whatever comes meanwhile.
+    """
 
     bootstrap: str
     group: str
     server: Server
     limits: Limits = field(default_factory=Limits)
     until_idle: bool = False
+    until: Mapping[Partition, int] | None = None
 
 
 class Sink:
@@ -63,6 +68,7 @@ class Sink:
         self._inserter = Inserter(writer or Writer(config.server), metrics)
         self._batches: dict[Partition, Batch] = {}
         self._in_hand: deque[tuple[Batch, Future[None]]] = deque()
+        self._written: dict[Partition, int] = {}
         self._consumer = SinkConsumer(
             config.bootstrap, config.group, blocks.topics, self._drop, self._note_lag
         )
@@ -136,6 +142,7 @@ class Sink:
             batch, future = self._in_hand.popleft()
             future.result()
             written[batch.topic, batch.partition] = batch.next_offset
+        self._written |= written
         if written and not self._consumer.commit(written):
             self._metrics.commit_failures.inc()
 
@@ -151,11 +158,23 @@ class Sink:
             _log.warning("stopped without writing what was read last", fault=str(fault))
 
     def _is_finished(self) -> bool:
+        if self._config.until is not None:
+            return all(self._has_written(*each) for each in self._config.until.items())
         return (
             self._config.until_idle
             and not self._batches
             and not self._in_hand
             and self._consumer.is_at_end()
+        )
+
+    def _has_written(self, partition: Partition, end: int) -> bool:
+        if self._written.get(partition, 0) >= end:
+            return True
+        # What compaction took, or never had a record, is passed by and not written.
+        return (
+            self._consumer.read_end(partition) >= end
+            and partition not in self._batches
+            and all((batch.topic, batch.partition) != partition for batch, _ in self._in_hand)
         )
 
     def _drop(self, partitions: set[Partition]) -> None:

@@ -57,18 +57,83 @@ def status(
     """Print each migration and whether it is applied."""
     from schemas.errors import JushouError
     from sinks.clickhouse import migration
+    from sinks.clickhouse.rebuild import is_cut_off
 
     server = warehouse_server()
     try:
         found = migration.status(server)
+        cut_off = any(each.applied_at for each in found) and is_cut_off(server)
     except JushouError as fault:
         typer.echo(str(fault), err=True)
         raise typer.Exit(1) from None
     for each in found:
         at = "" if each.applied_at is None else f" at {each.applied_at:%Y-%m-%d %H:%M:%S}"
         typer.echo(f"{each.file}: {each.state}{at}")
+    if cut_off:
+        typer.echo("a rebuild is under way or was cut off: `jushou warehouse rebuild` goes on")
     if strict and any(each.state != "applied" for each in found):
         raise typer.Exit(1)
+
+
+@app.command()
+def rebuild() -> None:
+    """Rebuild the tables from Kafka beside the live ones, and switch to them at once.
+
+    The live ones are written and read meanwhile. Stopped or killed before the switch, nothing has
+    changed; killed later, run it again, and it goes on where it was.
+    """
+    import signal
+    import threading
+
+    from prometheus_client import CollectorRegistry
+
+    from jushou.settings import Settings
+    from schemas.catalogue.load import load_catalogue
+    from schemas.errors import JushouError
+    from sinks.clickhouse.blocks import Blocks
+    from sinks.clickhouse.rebuild import Rebuild
+    from sinks.metrics import SinkMetrics
+
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    departments = load_catalogue().item_departments
+    live = warehouse_server()
+    try:
+        Rebuild(
+            Settings().bootstrap,
+            live,
+            lambda: Blocks(departments),
+            lambda: SinkMetrics(CollectorRegistry()),
+            typer.echo,
+        ).run(stop)
+    except JushouError as fault:
+        typer.echo(str(fault), err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{live}: rebuilt")
+
+
+@app.command()
+def verify(
+    as_of: Annotated[
+        str | None,
+        typer.Option(help="RFC 3339: the instant at which the stream was frozen; now without one"),
+    ] = None,
+    at_most: Annotated[int, typer.Option(help="print no more differences than this")] = 1000,
+) -> None:
+    """Compare the warehouse with a replay of the log, and print the differences as JSON lines.
+
+    The exit status is 0 where there is none, 1 where there are, 2 where it could not be done.
+    """
+    from jushou.cli.warehouse_screen import print_differences
+    from schemas.errors import JushouError
+
+    try:
+        differs = print_differences(warehouse_server(), as_of, at_most)
+    except JushouError as fault:
+        typer.echo(str(fault), err=True)
+        raise typer.Exit(2) from None
+    raise typer.Exit(1 if differs else 0)
 
 
 def warehouse_server() -> Server:

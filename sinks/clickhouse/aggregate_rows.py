@@ -18,6 +18,7 @@ NAMES = (
     "measure", "day", "county", "item", "department", "raised_by", "channel", "clock", "status",
     "due_at", "supervised_from", "partition", "count", "version",
 )  # fmt: skip
+GROUP_NAMES = NAMES[:-3]
 TOMBSTONE = "tombstone"
 REPLACED = "replaced-in-block"
 # The days that ClickHouse's Date32 can hold; the first stands for "has no day".
@@ -44,10 +45,13 @@ def rows(records: Sequence[Record]) -> tuple[list[Row], Counter[str]]:
             skipped[REPLACED] += 1
         if before is None or before[1] <= rank:
             newest[key] = aggregate.count, rank
-    return [_row(*key, *value) for key, value in newest.items()], skipped
+    return [
+        (*group_row(group), partition, *value) for (group, partition), value in newest.items()
+    ], skipped
 
 
-def _row(group: Group, partition: int, count: int, rank: int) -> Row:
+def group_row(group: Group) -> Row:
+    """Return the columns ``GROUP_NAMES`` of a group."""
     return (
         group.measure,
         _day(group.day),
@@ -60,9 +64,6 @@ def _row(group: Group, partition: int, count: int, rank: int) -> Row:
         group.status or "",
         group.due_at,
         group.supervised_from,
-        partition,
-        count,
-        rank,
     )
 
 

@@ -98,6 +98,11 @@ class Blocks:
         """The topics to read, by their names on the broker."""
         return tuple(self._readers)
 
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables that are written."""
+        return tuple(dict.fromkeys(table for table, _, _ in self._readers.values()))
+
     def block(self, batch: Batch) -> Block:
         """Return the block of a batch with records.
 

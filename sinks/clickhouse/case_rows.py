@@ -67,10 +67,13 @@ def rows(
         if before is None or before[0] <= rank:
             newest[heading.case_id] = rank, record.value
     decode = case_state.decode
-    return [_row(decode(value), partition, departments) for _, value in newest.values()], skipped
+    return [
+        case_row(decode(value), partition, departments) for _, value in newest.values()
+    ], skipped
 
 
-def _row(state: CaseState, partition: int, departments: Mapping[str, str]) -> Row:
+def case_row(state: CaseState, partition: int, departments: Mapping[str, str]) -> Row:
+    """Return the row of a state, in the order of ``NAMES``."""
     return (
         state.case_id,
         version(state.generation, state.change),

@@ -1,0 +1,317 @@
+"""The warehouse after all that can happen to it: what a replay of the log gives, no more, no less.
+
+One log goes through a real worker, everything in it twice and in another order. What the sink then
+goes through, the warehouse must equal a recomputation by the core (``jushou warehouse verify``).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from jushou.cli.warehouse_verify import MISSING, Difference, Verification
+from jushou.runtime.clickhouse_server import ClickHouseServer
+from jushou.runtime.kafka_broker import KafkaBroker
+from schemas.catalogue.load import load_catalogue
+from schemas.errors import Misconfigured
+from schemas.instants import parse_instant
+from schemas.topics import CASE_EVENTS
+from sinks.batch import Limits
+from sinks.clickhouse.block import Block
+from sinks.clickhouse.blocks import Blocks
+from sinks.clickhouse.migration import migrate
+from sinks.clickhouse.rebuild import Interrupted, Rebuild, is_cut_off
+from sinks.clickhouse.server import Server
+from sinks.clickhouse.writer import Writer
+from sinks.metrics import SinkMetrics
+from streams.core.replay import default_engine
+from tests.integration.sink_support import READ_TOPICS, Warehouse, Written, running
+from tests.pipeline import Pipeline, until
+
+EXAMPLE = Path(__file__).parents[1] / "examples" / "mixed.jsonl"
+AS_OF = "2026-06-01T00:00:00+08:00"
+CASES = 200
+DEADLINE_S = 60.0
+
+
+class World:
+    """A broker whose topics a worker has written, and a ClickHouse."""
+
+    def __init__(self, folder: Path, kafka: KafkaBroker, clickhouse: ClickHouseServer) -> None:
+        self.kafka = kafka
+        self.clickhouse = clickhouse
+        self.topics = Written(kafka.bootstrap, {topic.name: topic.name for topic in READ_TOPICS})
+        self.pipeline = Pipeline(kafka.bootstrap, folder, partitions=2)
+
+    def warehouse(self, database: str) -> Warehouse:
+        """A warehouse of its own on the same topics, with its tables."""
+        server = Server(self.clickhouse.host, self.clickhouse.port, database)
+        migrate(server)
+        return Warehouse(server, self.topics, group=f"group-{database}")
+
+    def differences(self, server: Server) -> list[Difference]:
+        """What a verification finds."""
+        verification = Verification(
+            self.kafka.bootstrap, server, default_engine(),
+            load_catalogue().item_departments, parse_instant(AS_OF),
+        )  # fmt: skip
+        found = list(verification.differences())
+        assert verification.found.rows["cases"] == CASES
+        assert verification.found.rows["case_events"] > CASES
+        assert verification.found.rows["aggregates"] > CASES
+        return found
+
+    def rebuild(self, server: Server) -> Rebuild:
+        """A rebuild, not yet run."""
+        departments = load_catalogue().item_departments
+        return Rebuild(
+            self.kafka.bootstrap,
+            server,
+            lambda: Blocks(departments),
+            lambda: SinkMetrics(CollectorRegistry()),
+        )
+
+    def command(self, database: str, *arguments: str) -> subprocess.Popen[str]:
+        """Start a command of ``jushou warehouse`` on a database."""
+        settings = {
+            "JUSHOU_BOOTSTRAP": self.kafka.bootstrap,
+            "JUSHOU_CLICKHOUSE_HOST": self.clickhouse.host,
+            "JUSHOU_CLICKHOUSE_PORT": str(self.clickhouse.port),
+            "JUSHOU_CLICKHOUSE_DATABASE": database,
+        }
+        return subprocess.Popen(
+            [sys.executable, "-m", "jushou.cli.main", "warehouse", *arguments],
+            env=os.environ | settings,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("world")
+    with KafkaBroker(folder / "kafka") as kafka, ClickHouseServer(folder / "clickhouse") as server:
+        world = World(folder, kafka, server)
+        world.pipeline.fresh_topics()
+        lines = EXAMPLE.read_bytes().splitlines()
+        twice = lines * 2
+        random.Random(7).shuffle(twice)
+        world.pipeline.send(*map(json.loads, twice), {"case_id": "C1-1", "type": "broken"})
+        world.pipeline.judge(AS_OF)
+        yield world
+        world.pipeline.stop()
+
+
+@pytest.fixture(scope="module")
+def live(world: World) -> Warehouse:
+    """A warehouse that nothing has happened to; tests only read it, or put back what they took."""
+    warehouse = world.warehouse("live")
+    warehouse.run(limits=Limits(rows=500, age_s=0.2))
+    return warehouse
+
+
+def execute(server: Server, *sqls: str) -> None:
+    with server.client() as client:
+        for sql in sqls:
+            client.execute(sql)
+
+
+def test_a_log_that_came_twice_and_in_another_order_is_in_the_warehouse_once(
+    world: World, live: Warehouse
+) -> None:
+    assert world.differences(live.server) == []
+    counted = live.query("SELECT count() FROM case_events FINAL")
+    assert counted == [(len(set(EXAMPLE.read_bytes().splitlines())),)]
+
+
+def test_the_topics_written_twice_in_blocks_sent_again_and_in_reverse_change_nothing(
+    world: World, live: Warehouse
+) -> None:
+    warehouse = world.warehouse("again")
+
+    class Keeping(Writer):
+        blocks: list[Block] = []  # noqa: RUF012 - of this test alone
+
+        def insert(self, block: Block) -> None:
+            super().insert(block)
+            self.blocks.append(block)
+
+    writer = Keeping(warehouse.server)
+    warehouse.run(writer=writer)
+    for block in reversed(writer.blocks):
+        Writer.insert(writer, block)
+    writer.close()
+    warehouse.run(group="again-in-other-blocks", limits=Limits(rows=37, age_s=0.05))
+    assert world.differences(warehouse.server) == []
+    assert warehouse.views() == live.views()
+
+
+def test_a_server_that_is_killed_in_the_middle_of_inserts_leaves_no_trace(
+    world: World, live: Warehouse, tmp_path: Path
+) -> None:
+    wanted, reached = live.views(), "SELECT count() >= 20 FROM case_events"
+    with ClickHouseServer(tmp_path) as clickhouse:
+        warehouse = Warehouse(Server(clickhouse.host, clickhouse.port, "killed"), world.topics)
+        migrate(warehouse.server)
+        sink = warehouse.sink(group="killed", until_idle=False, limits=Limits(rows=20, age_s=0.05))
+        with running(sink):
+            until(lambda: warehouse.query(reached) == [(1,)], "rows are written")
+            clickhouse.kill()
+            until(sink._inserter.away.is_set, "the sink notices")
+            clickhouse.start()
+            until(lambda: not sink._inserter.away.is_set(), "the sink goes on")
+        warehouse.run(group="killed")
+        assert warehouse.views() == wanted
+        assert world.differences(warehouse.server) == []
+
+
+def tampered(warehouse: Warehouse) -> str:
+    """Spoil three tables; return the case whose county was changed."""
+    ((case_id,),) = warehouse.query("SELECT case_id FROM cases_current WHERE item != '' LIMIT 1")
+    execute(
+        warehouse.server,
+        f"INSERT INTO cases SELECT * REPLACE('539999' AS county, version + 1 AS version) "
+        f"FROM cases FINAL WHERE case_id = '{case_id}'",
+        "DELETE FROM case_events WHERE case_id = 'C1-000190'",
+        "INSERT INTO escalations SELECT * REPLACE(generateUUIDv4() AS escalation_id) "
+        "FROM escalations WHERE state = 'fired' LIMIT 1",
+    )
+    return str(case_id)
+
+
+def test_verify_names_the_case_and_the_column_and_a_rebuild_mends_it(
+    world: World, live: Warehouse
+) -> None:
+    warehouse = world.warehouse("tampered")
+    warehouse.run()
+    case_id = tampered(warehouse)
+    command = world.command("tampered", "verify", "--as-of", AS_OF)
+    printed, said = command.communicate(timeout=DEADLINE_S)
+    assert command.returncode == 1, said
+    found = [json.loads(line) for line in printed.splitlines()]
+    changed = [each for each in found if each["table"] == "cases"]
+    assert [(each["case_id"], each["column"], each["warehouse"]) for each in changed] == [
+        (case_id, "county", "539999")
+    ]
+    lost = {each["case_id"] for each in found if each["table"] == "case_events"}
+    assert lost == {"C1-000190"}
+    assert [each["log"] for each in found if each["table"] == "escalations_standing"] == [MISSING]
+    world.rebuild(warehouse.server).run(threading.Event())
+    assert world.differences(warehouse.server) == []
+    assert warehouse.views() == live.views()
+    assert not is_cut_off(warehouse.server)
+
+
+@contextmanager
+def asked_all_the_time(warehouse: Warehouse) -> Iterator[None]:
+    """Ask the warehouse again and again; every answer must be the first one."""
+    stop, seen, faults = threading.Event(), set(), []
+    counted = "SELECT count(), (SELECT count() FROM escalations_standing) FROM cases FINAL"
+
+    def ask() -> None:
+        while not stop.is_set():
+            try:
+                seen.update(warehouse.query(counted))
+            except Exception as fault:
+                faults.append(fault)
+                return
+
+    (first,) = warehouse.query(counted)
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        asking.join(DEADLINE_S)
+    assert faults == []
+    assert seen == {first}
+
+
+def test_a_rebuild_that_is_killed_changes_nothing_and_the_next_one_switches_unnoticed(
+    world: World, live: Warehouse
+) -> None:
+    wanted = live.views()
+    written = "SELECT sum(total_rows) > 0 FROM system.tables WHERE database = 'live_rebuild'"
+    with asked_all_the_time(live):
+        command = world.command("live", "rebuild")
+        until(lambda: live.query(f"{written} AND name = 'cases'") == [(1,)], "rows are beside")
+        command.kill()
+        command.communicate(timeout=DEADLINE_S)
+        assert is_cut_off(live.server)
+        assert live.views() == wanted
+        command = world.command("live", "rebuild")
+        printed, said = command.communicate(timeout=DEADLINE_S)
+        assert command.returncode == 0, said
+    assert "rebuilt" in printed
+    assert live.views() == wanted
+    assert not is_cut_off(live.server)
+
+
+def test_a_rebuild_that_is_asked_to_stop_changes_nothing(world: World, live: Warehouse) -> None:
+    stop = threading.Event()
+    stop.set()
+    wanted = live.views()
+    with pytest.raises(Interrupted, match="the live warehouse is as it was"):
+        world.rebuild(live.server).run(stop)
+    assert live.views() == wanted
+
+
+def test_a_switch_that_was_cut_off_halfway_is_finished_and_loses_nothing(
+    world: World, live: Warehouse
+) -> None:
+    warehouse = world.warehouse("halfway")
+    warehouse.run()
+    first = world.rebuild(warehouse.server)
+    switch = first._build(threading.Event())
+    # Only one table came over before the end, and the live sink had just written the old ones.
+    half = dict(list(switch.ids.items())[:1])
+    first._exchange(type(switch)(half, switch.group))
+    execute(warehouse.server, "DELETE FROM cases WHERE case_id != 'C1-000190'")
+    world.rebuild(warehouse.server).run(threading.Event())
+    assert world.differences(warehouse.server) == []
+    assert warehouse.views() == live.views()
+
+
+def test_a_rebuild_of_a_warehouse_that_lacks_migrations_is_refused(world: World) -> None:
+    server = Server(world.clickhouse.host, world.clickhouse.port, "bare")
+    execute(Server(server.host, server.port, ""), "CREATE DATABASE bare")
+    with pytest.raises(Misconfigured, match=r"0001_case_events.sql.* not applied"):
+        world.rebuild(server).run(threading.Event())
+
+
+def test_cases_that_get_events_while_they_are_compared_are_left_out(
+    world: World, live: Warehouse
+) -> None:
+    verification = Verification(
+        world.kafka.bootstrap, live.server, default_engine(),
+        load_catalogue().item_departments, parse_instant(AS_OF),
+    )  # fmt: skip
+    arrived = {"case_id": "NEW-1", "type": "note", "event_id": "n1", "schema_version": "1",
+               "occurred_at": "2026-05-01T00:00:00+08:00"}  # fmt: skip
+    found = verification._found
+
+    def meanwhile(*given: object) -> dict[str, object]:
+        world.topics.send(CASE_EVENTS.name, json.dumps(arrived).encode(), "NEW-1")
+        world.topics.flush()
+        execute(
+            live.server,
+            "INSERT INTO case_events (case_id, event_id, type, occurred_at) "
+            "VALUES ('NEW-1', 'n1', 'note', '2026-04-30 16:00:00')",
+        )
+        return found(*given)  # type: ignore[arg-type]
+
+    verification._found = meanwhile  # type: ignore[method-assign,assignment]
+    assert list(verification.differences()) == []
+    assert verification.found.left_out == 1
