@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from clickhouse_driver import Client
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from dashboards.config import PageConfig
 from jushou.runtime.clickhouse_server import ClickHouseServer
@@ -18,54 +17,27 @@ from sinks.clickhouse.migration import migrate
 from sinks.clickhouse.server import Server
 from tests.browser.page_support import AS_OF_MS, Rows, at, served
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
-             "--disable-component-update", "--disable-sync"]  # fmt: skip
 HOSTILE = '<img src=x onerror="document.title=1"><script>document.title=2</script>'
 RIGHT_TO_LEFT = "\u202eمرحبا"
 LONG = "督" * 300 + "x" * 600
 SHOWN_MS = 20_000
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium")
 Look = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
+def rows(clickhouse_server: ClickHouseServer) -> Iterator[Rows]:
+    """Rows that all tests of this file look at; what a test adds changes no number of another."""
+    name = "test_page_in_browser"
+    with Client(clickhouse_server.host, clickhouse_server.port) as client:
+        client.execute(f"CREATE DATABASE {name}")
+        migrate(Server(clickhouse_server.host, clickhouse_server.port, name))
+        client.execute(f"USE {name}")
+        yield filled(Rows(client))
+        client.execute(f"DROP DATABASE {name} SYNC")
 
 
-@pytest.fixture
-def look(browser: Browser) -> Iterator[Look]:
-    """Opens an address; fails in the end if the page complained of anything it should not."""
-    complaints: list[str] = []
-    contexts = []
-
-    def open_page(address: str, *, width: int = 1366, **options: Any) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(SHOWN_MS)
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(address)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    # The browser itself reports a connection that the test cut, and a case that does not exist.
-    assert [text for text in complaints if "Failed to load resource" not in text
-            and "net::ERR" not in text] == []  # fmt: skip
-
-
-@pytest.fixture
-def rows(clickhouse_server: ClickHouseServer, clickhouse: Client, clickhouse_database: str) -> Rows:
-    migrate(Server(clickhouse_server.host, clickhouse_server.port, clickhouse_database))
-    rows = Rows(clickhouse)
+def filled(rows: Rows) -> Rows:
     rows.received("06-10", 4)
     rows.open(30, "06-20 00:00")
     rows.open(3, "06-10 09:00", county="530481", raised_by="government")
@@ -75,17 +47,16 @@ def rows(clickhouse_server: ClickHouseServer, clickhouse: Client, clickhouse_dat
     rows.case("C-1", "05-26 09:00", [{"clock": "accept", "due_at": at("05-27 09:00"),
               "stopped_at": at("05-27 08:00"), "outcome": "met"}, overdue])  # fmt: skip
     rows.event("C-1", "e1", "submitted", "05-26 09:00")
+    rows.event("C-1", "e2", "accepted", "05-27 08:00")
     return rows
 
 
-@pytest.fixture
-def config(
-    rows: Rows, clickhouse_server: ClickHouseServer, clickhouse_database: str
-) -> dict[str, Any]:
-    return {"port": clickhouse_server.port, "database": clickhouse_database, "poll_s": 0.2}
+@pytest.fixture(scope="module")
+def config(rows: Rows, clickhouse_server: ClickHouseServer) -> dict[str, Any]:
+    return {"port": clickhouse_server.port, "database": "test_page_in_browser", "poll_s": 0.2}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def address(config: dict[str, Any]) -> Iterator[str]:
     with served(PageConfig(**config, as_of_ms=AS_OF_MS)) as address:
         yield address
@@ -107,17 +78,6 @@ def test_the_page_shows_the_numbers_of_the_instant(look: Look, address: str) -> 
     expect(page.locator("#supervised tbody tr")).to_have_count(1)
     expect(page.locator("#banners")).to_contain_text("时间冻结")
     expect(page.locator("[aria-busy=true]")).to_have_count(0)
-
-
-def test_a_new_count_and_escalation_appear_by_themselves(
-    look: Look, address: str, rows: Rows
-) -> None:
-    page = look(address)
-    expect(number(page, "open")).to_have_text("35")
-    rows.open(31, "06-20 00:00", version=2)
-    rows.escalation("C-new", "06-10 09:59")
-    expect(number(page, "open")).to_have_text("36")
-    expect(page.locator("#escalations li").first).to_contain_text("C-new")
 
 
 def test_language_and_appearance_are_switched_and_kept_in_the_address(
@@ -224,7 +184,82 @@ def test_what_is_counted_is_one_click_away_with_its_query(look: Look, address: s
     expect(sheet).to_be_hidden()
 
 
-@pytest.mark.parametrize("width", [360, 1366, 2560])
+def test_a_moment_in_the_past_shows_the_case_as_it_was_then(look: Look, address: str) -> None:
+    page = look(f"{address}/case/C-1")
+    drawer = page.get_by_role("dialog")
+    expect(drawer.locator(".events").last.locator("li")).to_have_count(2)
+    for moment in ("06-05T00:00", "05-27T09:00", "05-27T08:00", "05-26T09:00"):
+        drawer.get_by_role("button", name="上一个时刻").click()
+        expect(page).to_have_url(re.compile(moment.replace(":", "%3A")))
+        shown = moment.replace("-", "/").replace("T", ".*")
+        expect(drawer.locator(".eyebrow")).to_contain_text(re.compile(shown))
+    expect(drawer.locator(".events").last.locator("li")).to_have_count(1)
+    drawer.get_by_role("button", name="回到现在").click()
+    expect(drawer.locator(".events").last.locator("li")).to_have_count(2)
+
+
+def test_filters_are_in_the_address_and_a_colleague_sees_the_same(look: Look, address: str) -> None:
+    page = look(address)
+    expect(number(page, "open")).to_have_text("35")
+    page.locator("#more-name").click()
+    page.select_option("#raised_by", "government")
+    expect(number(page, "open")).to_have_text("3")
+    page.select_option("#level", "red")
+    expect(number(page, "open")).to_have_text("0")
+    expect(page.locator("#more-name")).to_contain_text("2")
+    other = look(page.url)
+    expect(other.locator("#level")).to_have_value("red")
+    expect(number(other, "open")).to_have_text("0")
+    other.locator("#clear").click()
+    expect(number(other, "open")).to_have_text("35")
+
+
+def test_a_panel_that_fails_says_why_and_the_others_go_on(look: Look, address: str) -> None:
+    page = look("about:blank")
+    page.route("**/api/panels/forecast*", lambda route: route.fulfill(
+        status=503, content_type="application/problem+json",
+        body='{"status": 503, "detail": "too slow", "remedy": {"zh": "请重试。", "en": "Retry."}}',
+    ))  # fmt: skip
+    page.goto(address)
+    expect(page.locator("#forecast .failure")).to_contain_text("too slow")
+    expect(number(page, "open")).to_have_text("35")
+    expect(page.locator("#ageing tbody tr")).to_have_count(1)
+    page.unroute("**/api/panels/forecast*")
+    page.locator("#forecast").get_by_role("button", name="重试").click()
+    expect(page.locator("#forecast .failure")).to_have_count(0)
+
+
+def test_of_five_thousand_rows_only_those_in_view_are_drawn(
+    look: Look, clickhouse_server: ClickHouseServer, clickhouse: Client, clickhouse_database: str
+) -> None:
+    migrate(Server(clickhouse_server.host, clickhouse_server.port, clickhouse_database))
+    columns = "case_id, version, item, county, submitted_at, closed_at, " + ", ".join(
+        f"verdicts.{name}" for name in ("clock", "due_at", "outcome", "started_at", "stopped_at")
+    )
+    began, due = at("05-01 09:00"), at("05-11 09:00")
+    clickhouse.execute(
+        f"INSERT INTO cases ({columns}) VALUES",
+        [(f"C-{number:04d}", 1, "water.drinking", "530102", began, None, ["overall"], [due],
+          ["live"], [began], [None]) for number in range(5000)],
+    )  # fmt: skip
+    config = PageConfig(
+        port=clickhouse_server.port, database=clickhouse_database, as_of_ms=AS_OF_MS
+    )
+    with served(config) as address:
+        page = look(f"{address}/?view=supervised")
+        table = page.locator("#supervised-all table")
+        expect(table).to_have_attribute("aria-rowcount", "5001")
+        lines = table.locator("tbody tr:not(.pad)")
+        assert lines.count() < 200
+        expect(lines.first).to_contain_text("C-0000")
+        table.locator("xpath=..").evaluate("scroller => scroller.scrollTop = 1e9")
+        expect(table).to_contain_text("C-4999")
+        assert lines.count() < 200
+        page.emulate_media(media="print")
+        expect(lines).to_have_count(5000)
+
+
+@pytest.mark.parametrize("width", [360, 1366, 3840])
 def test_hostile_text_stays_text_and_breaks_no_layout(
     look: Look, address: str, rows: Rows, width: int
 ) -> None:
