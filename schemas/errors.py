@@ -2,6 +2,7 @@
 
     JushouError
     ├── InvalidRecord      the record goes to the dead letters, its neighbours go on
+    ├── NotAllowed         somebody asked for what is not theirs to do: tell them, do nothing
     ├── Unavailable        a server does not answer: retry, after ``retry_after_s`` if it is known
     └── Misconfigured      stop at start; carries every fault that was found, not only the first
 
@@ -46,6 +47,10 @@ class InvalidRecord(JushouError):
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail
+
+
+class NotAllowed(JushouError):
+    """What was asked for is not for the one who asked; the message says who may."""
 
 
 class Unavailable(JushouError):

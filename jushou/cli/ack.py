@@ -29,22 +29,26 @@ def ack(
 
     from jushou.settings import Settings
     from schemas.action import Action, Channel, new_action_id
+    from schemas.action_rules import action_rules
     from schemas.errors import JushouError
     from schemas.instants import render_instant
-    from sinks.notify.action_sender import send_action
+    from schemas.routing.load import load_routing
+    from schemas.topics import ACTIONS
+    from sinks.notify.action_sender import ActionSender
 
-    at = bootstrap or Settings().bootstrap
+    settings = Settings()
+    at = bootstrap or settings.bootstrap
     try:
+        rules = action_rules(load_routing(settings.routing))
         case_id, level = _find(at, escalation_id)
-        send_action(
-            at,
-            Action(
-                action_id=new_action_id(), type=action, case_id=case_id,
-                escalation_id=escalation_id, level=level,
-                at=render_instant(int(time.time() * 1000)), by=by, side=side,
-                channel=Channel.COMMAND, expires_at=expires_at, note=note, to=to,
-            ),
+        done = Action(
+            action_id=new_action_id(), type=action, case_id=case_id,
+            escalation_id=escalation_id, level=level,
+            at=render_instant(int(time.time() * 1000)), by=by, side=side,
+            channel=Channel.COMMAND, expires_at=expires_at, note=note, to=to,
         )  # fmt: skip
+        with ActionSender(at, rules, ACTIONS.name) as sender:
+            sender.send(done)
     except JushouError as fault:
         print(f"jushou ack: {fault}", file=sys.stderr)
         raise typer.Exit(1) from None

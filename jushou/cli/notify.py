@@ -20,8 +20,11 @@ def notify(
         int | None, typer.Option(help="serve Prometheus metrics on this port")
     ] = None,
     acknowledge_port: Annotated[
-        int | None, typer.Option(help="serve the signed links on this port (127.0.0.1)")
+        int | None, typer.Option(help="serve the signed links on this port")
     ] = None,
+    acknowledge_host: Annotated[
+        str, typer.Option(help="address that the signed links are served on")
+    ] = "127.0.0.1",
 ) -> None:
     """Send escalations, digests and corrections until stopped; a crash loses and doubles nothing.
 
@@ -65,11 +68,15 @@ def notify(
         stop = stop_on_signals(asyncio.get_running_loop())
         serving = []
         if acknowledge_port is not None:
+            from schemas.action_rules import action_rules
+            from sinks.notify.action_sender import ActionSender
             from sinks.notify.link_server import serve_links
 
+            sender = ActionSender(settings.bootstrap, action_rules(loaded))
             serving.append(
-                serve_links(settings.bootstrap, settings.link_secret, acknowledge_port, stop)
-            )
+                serve_links(sender, loaded, settings.link_secret, acknowledge_host,
+                            acknowledge_port, stop)
+            )  # fmt: skip
         await asyncio.gather(notifier.run(stop), *serving)
 
     try:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import sqlite3
 from enum import StrEnum
 
-from schemas.action import Action, ActionType, Side, encode_action
+from schemas.action import Action, ActionType, encode_action
+from schemas.action_rules import action_rules, allowed
 from schemas.escalation import Escalation
 from schemas.instants import DAY_MS, HOUR_MS, parse_instant
 from schemas.routing.decide import of_group, route
@@ -31,7 +32,6 @@ class Effect(StrEnum):
 
 # What was sent longer ago is not reminded of: the notifier was away, and others have taken over.
 _LOOK_BACK_MS = 7 * DAY_MS
-_OF_THE_PROVINCE = (ActionType.ACKNOWLEDGED, ActionType.UNACKNOWLEDGED, ActionType.CLOSED)
 
 
 def act(outbox: Outbox, action: Action, routing: Routing, now_ms: int) -> Effect:
@@ -49,8 +49,7 @@ def _effect(outbox: Outbox, action: Action, routing: Routing, now_ms: int) -> Ef
     if escalation is None:
         return Effect.UNKNOWN_ESCALATION
     # The level of the record that was sent counts, not what the action says of itself.
-    provincial = escalation.level in routing.rules.provincial
-    if provincial and action.type in _OF_THE_PROVINCE and action.side is not Side.PROVINCE:
+    if action.type not in allowed(action_rules(routing), escalation.level, action.side):
         return Effect.NOT_ALLOWED
     if action.type is ActionType.HANDED_OVER:
         return _hand_over(outbox, action, escalation, routing, now_ms)
@@ -63,18 +62,54 @@ def _effect(outbox: Outbox, action: Action, routing: Routing, now_ms: int) -> Ef
             "INSERT OR REPLACE INTO acknowledgement VALUES (?, ?, ?)",
             (action.escalation_id, action.by, min(asked_ms, longest_ms)),
         )
-        rows.execute(
-            "UPDATE delivery SET state = 'dropped' WHERE escalation_id = ?"
-            " AND purpose = 'reminder' AND state = 'waiting'",
-            key,
-        )
+        _forget_reminders(outbox, action.escalation_id)
     elif action.type is ActionType.UNACKNOWLEDGED:
         rows.execute("DELETE FROM acknowledgement WHERE escalation_id = ?", key)
-    elif action.type is ActionType.CLOSED:
-        rows.execute("INSERT OR IGNORE INTO finished VALUES (?)", key)
+    elif action.type in (ActionType.ANSWERED, ActionType.CLOSED):
+        for each in _asked_so_far(outbox, escalation, routing):
+            rows.execute("INSERT OR IGNORE INTO finished VALUES (?)", (each,))
+            _forget_reminders(outbox, each)
+    elif action.type is ActionType.REPEATED:
+        _ask_again(outbox, escalation, routing, now_ms)
     else:
         return Effect.NOTED
     return Effect.DONE
+
+
+def _forget_reminders(outbox: Outbox, escalation_id: str) -> None:
+    """Drop the reminders of one level that were not sent yet."""
+    outbox.rows.execute(
+        "UPDATE delivery SET state = 'dropped' WHERE escalation_id = ?"
+        " AND purpose = 'reminder' AND state = 'waiting'",
+        (escalation_id,),
+    )
+
+
+def _asked_so_far(outbox: Outbox, escalation: Escalation, routing: Routing) -> list[str]:
+    """Return the steps of one supervision that were taken in: one answer is for all of them."""
+    found = outbox.rows.execute(
+        "SELECT DISTINCT escalation_id FROM revision WHERE case_id = ?", (escalation.case_id,)
+    ).fetchall()
+    steps = (newest(outbox, row["escalation_id"]) for row in found)
+    return [
+        step.escalation_id
+        for step in steps
+        if step is not None
+        and step.level in routing.rules.provincial
+        and (step.clock, step.start_event_id) == (escalation.clock, escalation.start_event_id)
+    ]
+
+
+def _ask_again(outbox: Outbox, escalation: Escalation, routing: Routing, now_ms: int) -> None:
+    """Owe what the province asks again; an answer or acknowledgement of before holds no more."""
+    key = (escalation.escalation_id,)
+    outbox.rows.execute("DELETE FROM finished WHERE escalation_id = ?", key)
+    outbox.rows.execute("DELETE FROM acknowledgement WHERE escalation_id = ?", key)
+    newest_repeat = outbox.rows.execute(
+        "SELECT max(repeat) AS newest FROM delivery WHERE escalation_id = ?", key
+    ).fetchone()["newest"]
+    owe(outbox, escalation, route(escalation, routing, now_ms), routing, purpose="reminder",
+        repeat=(newest_repeat or 0) + 1)  # fmt: skip
 
 
 def _hand_over(

@@ -6,6 +6,7 @@ CREATE TABLE IF NOT EXISTS revision (
   state TEXT NOT NULL, decision TEXT NOT NULL, taken_ms INTEGER NOT NULL, raw BLOB NOT NULL,
   PRIMARY KEY (escalation_id, revision)
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS revision_case ON revision (case_id);
 
 -- What one recipient is owed of one revision; delivery_no is the order in which it was taken in.
 -- state: waiting, packed (in a message), delivered, failed, dropped.

@@ -114,15 +114,23 @@ def _supervision(
     )
     asked_ms = parse_instant(opened.at)
     repeated = sorted(
-        [parse_instant(each.at) for each in again] + _at(actions, ActionType.REPEATED)
-    )
+        [parse_instant(each.at) for each in again]
+        + [
+            parse_instant(action.at) for action in actions
+            if action.type is ActionType.REPEATED and action.side is Side.PROVINCE
+        ]
+    )  # fmt: skip
     closed = [
         parse_instant(action.at) for action in actions
         if action.type is ActionType.CLOSED and action.side is Side.PROVINCE
     ]  # fmt: skip
     # An answer holds until it is asked again.
     last_asked = max([asked_ms, *repeated])
-    answered = [at for at in _at(actions, ActionType.ANSWERED) if at >= last_asked]
+    answered = [
+        parse_instant(action.at) for action in actions
+        if action.type is ActionType.ANSWERED and action.side is not Side.OWNER
+        and parse_instant(action.at) >= last_asked
+    ]  # fmt: skip
     late = sorted(
         (each for each in of_case if each.clock != OVERALL and each.level in _LATE),
         key=lambda each: parse_instant(each.at),
@@ -150,7 +158,3 @@ def _supervision(
             (parse_instant(action.at), action.by, action.note) for action in actions if action.note
         ),
     )
-
-
-def _at(actions: list[Action], kind: ActionType) -> list[int]:
-    return [parse_instant(action.at) for action in actions if action.type is kind]

@@ -23,7 +23,11 @@ from jushou.cli.supervise import supervise
 from jushou.runtime.kafka_broker import KafkaBroker
 from schemas.action import Action, ActionType, Channel, Side, decode_action
 from schemas.action_link import Claims, sign
+from schemas.action_rules import action_rules
 from schemas.escalation import Escalation
+from schemas.instants import HOUR_MS, parse_instant
+from schemas.routing.load import shipped_routing
+from sinks.notify.action_sender import ActionSender
 from sinks.notify.dispatch import wall_ms
 from sinks.notify.link_server import link_app
 from sinks.notify.topic_reader import read_topic
@@ -72,18 +76,13 @@ def broker(
     return Broker(kafka_broker.bootstrap, names)
 
 
-def acknowledge(broker: Broker, monkeypatch: pytest.MonkeyPatch, *more: str) -> tuple[int, str]:
-    import sinks.notify.action_sender as sender
-
-    monkeypatch.setattr(sender.send_action, "__defaults__", (broker.names["ACTIONS"],))
+def acknowledge(broker: Broker, *more: str) -> tuple[int, str]:
     return run(ack, OPENED.escalation_id, "--by", "desk", "--bootstrap", broker.bootstrap, *more)
 
 
-def test_an_action_by_command_is_in_the_history_of_its_case(
-    broker: Broker, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_action_by_command_is_in_the_history_of_its_case(broker: Broker) -> None:
     broker.send(OPENED)
-    code, output = acknowledge(broker, monkeypatch, "--side", "county", "--action", "answered",
+    code, output = acknowledge(broker, "--side", "county", "--action", "answered",
                                "--note", "pipe is being laid")  # fmt: skip
     assert (code, output) == (0, "answered: C1 supervise\n")
     action = broker.actions()[0]
@@ -96,20 +95,16 @@ def test_an_action_by_command_is_in_the_history_of_its_case(
     assert "已反馈" in output
 
 
-def test_a_note_with_a_telephone_is_refused_and_not_repeated(
-    broker: Broker, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_note_with_a_telephone_is_refused_and_not_repeated(broker: Broker) -> None:
     broker.send(OPENED)
-    code, output = acknowledge(broker, monkeypatch, "--note", "call 13812345678")
+    code, output = acknowledge(broker, "--note", "call 13812345678", "--action", "noted")
     assert code == 1
     assert "13812345678" not in output
     assert broker.actions() == []
 
 
-def test_an_escalation_that_does_not_exist_is_said_so(
-    broker: Broker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    code, output = acknowledge(broker, monkeypatch)
+def test_an_escalation_that_does_not_exist_is_said_so(broker: Broker) -> None:
+    code, output = acknowledge(broker)
     assert code == 1
     assert "no escalation has the id" in output
 
@@ -134,14 +129,17 @@ def test_a_notice_is_written_for_a_county(broker: Broker, tmp_path: Path) -> Non
     assert "督 办 单" in path.read_text("utf-8")
 
 
-def claims(valid_for_ms: int = 60_000) -> Claims:
+def claims(valid_for_ms: int = 60_000, side: Side = Side.PROVINCE) -> Claims:
     until_ms = wall_ms() + valid_for_ms
-    return Claims(OPENED.escalation_id, "C1", "supervise", "province-duty", Side.PROVINCE, until_ms)
+    by = f"{side.value}-duty"
+    return Claims(OPENED.escalation_id, "C1", "supervise", by, side, until_ms)
 
 
 def reader(broker: Broker) -> httpx.AsyncClient:
     """A reader's browser at the server of the links."""
-    app = link_app(broker.bootstrap, "s", broker.names["ACTIONS"])
+    routing = shipped_routing()
+    sender = ActionSender(broker.bootstrap, action_rules(routing), broker.names["ACTIONS"])
+    app = link_app(sender, routing, "s")
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://link")
 
 
@@ -158,6 +156,48 @@ async def test_looking_at_a_link_does_nothing_and_the_button_acknowledges(broker
     assert (action.type, action.by, action.side, action.channel) == (
         ActionType.ACKNOWLEDGED, "province-duty", Side.PROVINCE, Channel.LINK
     )  # fmt: skip
+
+
+async def test_the_link_of_a_county_answers_a_supervision_and_cannot_silence_it(
+    broker: Broker,
+) -> None:
+    client = reader(broker)
+    token = sign(claims(side=Side.COUNTY), "s")
+    page = (await client.get("/acknowledge", params={"token": token})).text
+    assert 'value="answered"' in page
+    assert 'value="acknowledged"' not in page
+    assert 'value="closed"' not in page
+
+    async def post(**form: str) -> int:
+        return (await client.post("/acknowledge", data={"token": token, **form})).status_code
+
+    assert await post(type="acknowledged") == 403
+    assert await post(type="closed") == 403
+    assert await post(type="answered", note="联系人 13812345678") == 422
+    assert broker.actions() == []
+    assert await post(type="answered", note="管道已铺设，预计 3 日内办结") == 200
+    assert await post(type="noted", note="已到现场") == 200
+    assert await post(type="handed-over", to="prefecture-duty") == 200
+    done = [(action.type, action.by, action.note, action.to) for action in broker.actions()]
+    assert done == [
+        (ActionType.ANSWERED, "county-duty", "管道已铺设，预计 3 日内办结", None),
+        (ActionType.NOTED, "county-duty", "已到现场", None),
+        (ActionType.HANDED_OVER, "county-duty", None, "prefecture-duty"),
+    ]
+
+
+async def test_an_acknowledgement_by_link_ends_when_its_reader_says_and_is_taken_back(
+    broker: Broker,
+) -> None:
+    client = reader(broker)
+    token = sign(claims(), "s")
+    for form in ({"type": "acknowledged", "hours": "4"}, {"type": "unacknowledged"}):
+        answer = await client.post("/acknowledge", data={"token": token, **form})
+        assert answer.status_code == 200
+    first, second = broker.actions()
+    assert first.expires_at is not None
+    assert parse_instant(first.expires_at) - parse_instant(first.at) == 4 * HOUR_MS
+    assert second.type is ActionType.UNACKNOWLEDGED
 
 
 async def test_a_link_that_is_forged_or_expired_acts_on_nothing(broker: Broker) -> None:

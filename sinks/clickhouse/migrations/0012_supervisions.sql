@@ -63,8 +63,8 @@ LEFT JOIN
 (
     SELECT
         steps.case_id AS case_id, steps.clock AS clock, steps.start_event_id AS start_event_id,
-        groupArrayIf(acts.at, acts.type = 'repeated') AS repeated_at,
-        groupArrayIf(acts.at, acts.type = 'answered') AS answered_at,
+        groupArrayIf(acts.at, acts.type = 'repeated' AND acts.side = 'province') AS repeated_at,
+        groupArrayIf(acts.at, acts.type = 'answered' AND acts.side != 'owner') AS answered_at,
         groupArrayIf(acts.at, acts.type = 'closed' AND acts.side = 'province') AS closed_at
     FROM (SELECT * FROM actions FINAL WHERE type IN ('repeated', 'answered', 'closed')) AS acts
     INNER JOIN
