@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import suppress
 
 from confluent_kafka import KafkaError, Message, Producer
 from prometheus_client import Gauge
 
+from schemas.probe import ProbeAnswer, encode_answer
 from schemas.topics import HEARTBEATS
 
 _log = logging.getLogger(__name__)
@@ -57,6 +59,12 @@ class BrokerClock:
                 self.compare(sent_at, message.timestamp()[1])
 
         self._producer.produce(HEARTBEATS.name, value=b"", on_delivery=stamped)
+
+    def answer(self, probe: ProbeAnswer) -> None:
+        """Tell the watchdog that a partition fires what is due. Never blocks."""
+        if self._producer is not None:
+            with suppress(BufferError):
+                self._producer.produce(HEARTBEATS.name, value=encode_answer(probe))
 
     def compare(self, sent_at: int, stamped_at: int) -> None:
         """Take in one stamp: it is earlier than the sending only if the own clock is ahead."""

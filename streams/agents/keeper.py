@@ -15,6 +15,7 @@ from typing import Protocol
 from prometheus_client import Counter as Metric
 
 from schemas import bulk_load
+from schemas import probe as probes
 from schemas.bulk_load import LOAD_HEADER, LOAD_OPENED, LoadBracket
 from schemas.case_event import StoredEvent, decode
 from schemas.case_state import CaseState
@@ -22,6 +23,7 @@ from schemas.errors import DeadLetterReason, InvalidRecord
 from schemas.escalation import Escalation
 from schemas.instants import DAY_MS
 from schemas.partitioning import partition_of
+from schemas.probe import ProbeAnswer
 from streams.core.announcement import announce
 from streams.core.case import Added, Engine
 from streams.core.judge import judge
@@ -74,6 +76,8 @@ class CaseKeeper:
         self.engine = engine
         self.state = state
         self.partitions = partitions
+        # When the newest probe was sent (ms) that no sweep has answered yet.
+        self.probed_ms: int | None = None
 
     def apply(
         self,
@@ -133,7 +137,10 @@ class CaseKeeper:
         return None
 
     def _heed(self, bracket: LoadBracket, closed_at: int, seen_s: float) -> None:
-        if bracket.type == LOAD_OPENED:
+        asked_ms = probes.sent_at_ms(bracket.load)
+        if asked_ms is not None:
+            self.probed_ms = asked_ms
+        elif bracket.type == LOAD_OPENED:
             self.state.loads.open(bracket.load, seen_s)
         else:
             self.close_load(bracket.load, closed_at)
@@ -291,6 +298,11 @@ class CaseKeeper:
             effects.states.append((case_id, self.state.pack(state)))
         else:
             self.state.release(state)
+
+    def take_probe(self) -> ProbeAnswer | None:
+        """Return the answer to the newest probe, once; to be sent after a sweep as of later."""
+        asked_ms, self.probed_ms = self.probed_ms, None
+        return None if asked_ms is None else ProbeAnswer(self.state.partition, asked_ms)
 
     def has_work(self, now: int) -> bool:
         """Say whether another sweep as of ``now`` would find a case to judge."""
