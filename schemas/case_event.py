@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Container
 from typing import Annotated, Any, Literal, cast
 
@@ -17,8 +18,8 @@ import msgspec
 from msgspec import Meta, Struct
 
 from schemas.errors import DeadLetterReason, InvalidRecord
-from schemas.instants import parse_instant, render_instant
-from schemas.personal import finds_personal_data
+from schemas.instants import KNOWN_HOURS, KNOWN_USUAL_RESTS, parse_instant, render_instant
+from schemas.personal import DIGITS_ALIKE, SHORTEST_RUN, finds_personal_data
 
 SCHEMA_VERSION = "1"
 
@@ -128,10 +129,12 @@ def _rebuilt(event: StoredEvent, case_id: str) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-_NO_HEADING = (None,) * 7
 _strict = msgspec.json.Decoder(CaseEvent).decode
 _AMOUNT = re.compile(r"0*[1-9][0-9]*(?:h|d|wd)")
-_CHECKED_ATTRIBUTES = frozenset({"offers", "round", "by"})
+_unchecked = frozenset({"offers", "round", "by"}).isdisjoint
+_known_hour, _known_usual_rest = KNOWN_HOURS.get, KNOWN_USUAL_RESTS.get
+# Types are few: one text of each for all events is quicker to compare, and saves 60 bytes an event.
+_one_text = sys.intern
 
 
 def decode(raw: bytes, items: Container[str]) -> tuple[str, StoredEvent]:
@@ -143,35 +146,52 @@ def decode(raw: bytes, items: Container[str]) -> tuple[str, StoredEvent]:
     """
     try:
         event = _strict(raw)
-        at = parse_instant(event.occurred_at)
+        text = event.occurred_at
+        hour_ms, rest_ms = _known_hour(text[:13]), _known_usual_rest(text[13:])
+        if hour_ms is None or rest_ms is None:
+            at = parse_instant(text)
+            written = None if _is_usual(text) else text
+        else:
+            at, written = hour_ms + rest_ms, None
     except (msgspec.DecodeError, ValueError, OverflowError, RecursionError):
         return _decode_slowly(raw, items)
-    item, attributes = event.item, event.attributes
-    if item is not None and item not in items:
-        return _decode_slowly(raw, items)
-    of_heading: tuple[str | None, ...] = (
-        item, event.county, event.township, event.department,
-        event.raised_by, event.channel, event.household,
-    )  # fmt: skip
-    heading = None if of_heading == _NO_HEADING else Heading(*of_heading)
-    if event.type == "submitted" and (
-        item is None or event.county is None or event.raised_by is None or event.channel is None
+    kind, item, county = event.type, event.item, event.county
+    raised_by, channel, attributes = event.raised_by, event.channel, event.attributes
+    township, department, household = event.township, event.department, event.household
+    heading = None
+    if kind == "submitted" and (
+        item is None or county is None or raised_by is None or channel is None
     ):
         return _decode_slowly(raw, items)
-    if attributes is not None and not _CHECKED_ATTRIBUTES.isdisjoint(attributes):
+    if item is not None:
+        if item not in items:
+            return _decode_slowly(raw, items)
+        heading = Heading(item, county, township, department, raised_by, channel, household)
+    elif (
+        county is not None
+        or township is not None
+        or department is not None
+        or raised_by is not None
+        or channel is not None
+        or household is not None
+    ):
+        heading = Heading(None, county, township, department, raised_by, channel, household)
+    if attributes is not None and not _unchecked(attributes):
         check_attributes(attributes)
-    if finds_personal_data(raw):
+    # The first half of ``finds_personal_data``, spared a call for each record.
+    if SHORTEST_RUN in raw.translate(DIGITS_ALIKE) and finds_personal_data(raw):
         raise personal_data_found()
-    text = event.occurred_at
-    written = None if text[10] == "T" and (text[19:] == "+08:00" or _is_usual(text)) else text
     return event.case_id, StoredEvent(
-        at, event.event_id, event.type, event.sequence, attributes, heading, written
+        at, event.event_id, _one_text(kind), event.sequence, attributes, heading, written
     )
 
 
 def _is_usual(text: str) -> bool:
-    """Say whether an instant with a fraction is written as ``render_instant`` would write it."""
-    return len(text) == 29 and text[23:] == "+08:00" and text[19:23] != ".000"
+    """Say whether an instant is written as ``render_instant`` would write it."""
+    rest = text[19:]
+    if len(rest) == 10 and rest[:4] != ".000":
+        rest = rest[4:]
+    return rest == "+08:00" and text[10] == "T"
 
 
 def _decode_slowly(raw: bytes, items: Container[str]) -> tuple[str, StoredEvent]:

@@ -23,12 +23,17 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(r"[Tt]([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9])")
 _REST = re.compile(r"(?:\.([0-9]+))?(?:[Zz]|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))")
 
-# Text of a date, a time of day, a fraction with offset → milliseconds. Each is bounded, so that
-# a hostile log cannot grow them without end.
-_dates: dict[str, int] = {}
-_times: dict[str, int] = {}
+# Text up to the hour (2026-01-12T07), of minute and second (:12:35), of fraction and offset →
+# milliseconds; and of all that follows the hour where it is written as ``render_instant`` writes a
+# full second (:12:35+08:00). Parts this small stay in the processor's cache; two look-ups give the
+# instant of most texts, and ``schemas.case_event`` makes them itself. All are bounded, so that a
+# hostile log cannot grow them without end.
+KNOWN_HOURS: dict[str, int] = {}
+KNOWN_USUAL_RESTS: dict[str, int] = {}
+_seconds: dict[str, int] = {}
 _rests: dict[str, int] = {}
 _CACHE_SIZE = 100_000
+_USUAL = "+08:00"
 
 
 def parse_instant(text: str) -> int:
@@ -37,22 +42,29 @@ def parse_instant(text: str) -> int:
     ``T`` or ``t``, ``Z`` or ``z``; digits of a second after the third are dropped. Raises
     ``ValueError`` for anything else, a missing offset included.
     """
-    date, time, rest = text[:10], text[10:19], text[19:]
+    hour, second, rest = text[:13], text[13:19], text[19:]
     try:
-        return _dates[date] + _times[time] + _rests[rest]
+        return KNOWN_HOURS[hour] + _seconds[second] + _rests[rest]
     except KeyError:
-        return _part(_dates, date, _date_ms) + _part(_times, time, _time_ms) + _part(
-            _rests, rest, _rest_ms
-        )  # fmt: skip
+        return _parse(text)
 
 
-def _part(cache: dict[str, int], text: str, parse: object) -> int:
-    found = cache.get(text)
-    if found is None:
-        found = parse(text)  # type: ignore[operator]
-        if len(cache) < _CACHE_SIZE:
-            cache[text] = found
-    return found
+def _parse(text: str) -> int:
+    """Parse the whole text, and note its parts for the next one that has them."""
+    date_ms, time_ms, rest_ms = _date_ms(text[:10]), _time_ms(text[10:19]), _rest_ms(text[19:])
+    second_ms = time_ms % HOUR_MS
+    if text[10] == "T":
+        _note(KNOWN_HOURS, text[:13], date_ms + time_ms - second_ms)
+    _note(_seconds, text[13:19], second_ms)
+    _note(_rests, text[19:], rest_ms)
+    if text[19:] == _USUAL:
+        _note(KNOWN_USUAL_RESTS, text[13:], second_ms + rest_ms)
+    return date_ms + time_ms + rest_ms
+
+
+def _note(known: dict[str, int], text: str, ms: int) -> None:
+    if len(known) < _CACHE_SIZE:
+        known[text] = ms
 
 
 def _date_ms(text: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import uuid
 
@@ -39,6 +40,25 @@ def test_an_instant_is_read_to_the_millisecond_in_every_way_it_may_be_written(
 ) -> None:
     assert parse_instant(text) == parse_instant(same_as)
     assert parse_instant(render_instant(parse_instant(text))) == parse_instant(text)
+
+
+def test_an_instant_reads_the_same_when_its_parts_are_known_from_others() -> None:
+    """Parts are noted under the way they are written: `t` must not pass for `T`, nor Z for +08."""
+    rests = ("+08:00", ".000+08:00", ".120+08:00", "Z", "z", ".5Z", "-04:30")
+    texts = [
+        f"{date}{t}{time}{rest}"
+        for date in ("2031-07-08", "2031-07-09")
+        for t in "Tt"
+        for time in ("06:07:08", "06:07:09", "07:07:08")
+        for rest in rests
+    ]
+    for _ in range(2):
+        for text in texts:
+            raw = json.dumps(event("A", "1", "note", MORNING) | {"occurred_at": text}).encode()
+            _, stored = decode(raw, ITEMS)
+            moment = dt.datetime.fromisoformat(text.upper())
+            assert stored.at == parse_instant(text) == round(moment.timestamp() * 1000), text
+            assert (stored.written or render_instant(stored.at)) == text
 
 
 @pytest.mark.parametrize(
