@@ -52,7 +52,7 @@ class Cycle(Struct, array_like=True, gc=False):
     status: str = LIVE
     stopped_at: int | None = None
     stop_event_id: str | None = None
-    steps: list[int | None] = field(default_factory=list)
+    steps: tuple[int | None, ...] = ()
     region: str | None = None
 
 

@@ -38,7 +38,7 @@ class WorkingCalendar:
     def __init__(self, version: str, region: str | None, days: Iterable[tuple[int, bool]]) -> None:
         self.version = version
         self.region = region
-        self.memo: dict[tuple[int, int], tuple[int | None, bool, tuple[int | None, ...]]] = {}
+        self.memo: dict[int, tuple[int | None, bool, tuple[int | None, ...]]] = {}
         working = dict(days)
         self.first_day, self.last_day = min(working), max(working)
         self.published_until = start_of_day(self.last_day + 1)
@@ -95,12 +95,18 @@ class Calendars:
         self.national = national
         self.regional = regional
         self.published = published
+        self._of_county: dict[str, WorkingCalendar] = {}
 
     def of_county(self, county: str | None) -> WorkingCalendar:
         """Return the calendar of the prefecture that a county belongs to."""
-        if not self.regional or county is None:
+        if county is None:
             return self.national
-        return self.regional.get(county[:4] + "00", self.national)
+        found = self._of_county.get(county)
+        if found is None:
+            found = self.regional.get(county[:4] + "00", self.national)
+            # A code is six digits that begin with 53: there are no more than 10,000.
+            self._of_county[county] = found
+        return found
 
     def of_region(self, region: str | None) -> WorkingCalendar:
         """Return the calendar of a prefecture's code, the national one for ``None``."""

@@ -69,4 +69,4 @@ def _go_over(
     if due is not None and due < newer.in_force_at:
         return
     cycle.policy, cycle.limit = new.policy, limit
-    cycle.due_at, cycle.provisional, cycle.steps = due, provisional, list(steps)
+    cycle.due_at, cycle.provisional, cycle.steps = due, provisional, steps

@@ -31,6 +31,10 @@ class Added(StrEnum):
     HELD = "held"
 
 
+# A member of an enumeration costs twenty times as much when it is looked up by its class.
+_APPLIED, _PENDING = Added.APPLIED, Added.PENDING
+
+
 class Engine:
     """The core with its data: rules of the items and calendars. It holds no state of a case.
 
@@ -56,34 +60,43 @@ class Engine:
         An event ahead of ``now`` waits; without an item the case is held. The same event again
         changes nothing; of differing ones with one id the smallest counts, whichever came first.
         """
-        events = state.events
-        event_id = event.event_id
-        if state.judged_by != self.version and events:
-            # Folded with another catalogue: its cycles may name policies that are no more.
-            self.refold(state, now)
-        for known in events:
-            if known.event_id == event_id:
-                return self._settle(state, known, event, now)
+        events, at = state.events, event.at
         if not events:
             self._open(state, event, now)
-        if state.item is None or (
-            events and event.at <= events[-1].at and event.order < events[-1].order
-        ):
-            return self._insert(state, event, now)
-        rules = self.rules[state.item]
-        if rules.for_open and event.at <= now:
-            carried = carried_at(state, rules)
-            if carried is not None and event.at < carried:
-                # The policy has been carried over: this comes before.
+        else:
+            if state.judged_by != self.version:
+                # Folded with another catalogue: its cycles may name policies that are no more.
+                self.refold(state, now)
+            event_id = event.event_id
+            for known in events:
+                if known.event_id == event_id:
+                    return self._settle(state, known, event, now)
+            last = events[-1]
+            if at <= last.at and event.order < last.order:
                 return self._insert(state, event, now)
-            if state.applied == len(events):
-                carry_over(state, rules, self.calendars, event.at)
+        item = state.item
+        if item is None:
+            return self._insert(state, event, now)
+        rules = self.rules[item]
+        if rules.for_open and at <= now and self._precedes_policy(state, rules, at):
+            return self._insert(state, event, now)
+        applied = state.applied
+        if at > now or applied != len(events):
+            events.append(event)
+            return _PENDING
         events.append(event)
-        if event.at > now or state.applied != len(events) - 1:
-            return Added.PENDING
         apply(state, event, rules, self.calendars)
-        state.applied += 1
-        return Added.APPLIED
+        state.applied = applied + 1
+        return _APPLIED
+
+    def _precedes_policy(self, state: CaseState, rules: ItemRules, at: int) -> bool:
+        """Carry over the policies until ``at``, or say that a later one has been already."""
+        carried = carried_at(state, rules)
+        if carried is not None and at < carried:
+            return True
+        if state.applied == len(state.events):
+            carry_over(state, rules, self.calendars, at)
+        return False
 
     def _open(self, state: CaseState, event: StoredEvent, now: int) -> None:
         """The first event of a case mostly says its item: then there is nothing to fold again."""
@@ -130,7 +143,7 @@ class Engine:
         insort(state.events, event, key=lambda known: known.order)
         if event.at > now:
             # Pending events lie behind the applied ones: nothing that was folded has changed.
-            return Added.PENDING
+            return _PENDING
         self.refold(state, now)
         return Added.HELD if state.item is None else Added.REFOLDED
 

@@ -15,7 +15,12 @@ from schemas.instants import DAY_MS, HOUR_MS, OFFSET_MS, day_of
 from streams.core.calendar import WorkingCalendar, closing_midnight, working_days_after
 from streams.core.rules import ClockRule, When
 
-Schedule = tuple[int | None, bool, Sequence[int | None]]
+Schedule = tuple[int | None, bool, tuple[int | None, ...]]
+# More rules than there are: a key of the memo is one integer of a day and a rule.
+_RULES = 1 << 20
+# A member of an enumeration costs twenty times as much when it is looked up by its class.
+_HOURS, _WORKING_DAYS = Unit.HOURS, Unit.WORKING_DAYS
+_AT_DUE, _AFTER = When.AT_DUE, When.AFTER
 
 
 def schedule(
@@ -30,14 +35,13 @@ def schedule(
     ``limit`` is the amount with its extensions, ``pauses`` the intervals that the clock honours,
     in order, not overlapping. Due, or a step, is ``None`` where an open pause comes before it.
     """
-    if pauses or limit != rule.amount or rule.unit is Unit.HOURS:
+    if pauses or limit != rule.amount or rule.unit is _HOURS:
         return _schedule(rule, calendar, started_at, limit, pauses)
     # Day-based clocks that start on one day and are never paused are due together.
-    key = (rule.number, day_of(started_at))
+    key = (started_at + OFFSET_MS) // DAY_MS * _RULES + rule.number
     found = calendar.memo.get(key)
     if found is None:
-        due, provisional, steps = _schedule(rule, calendar, started_at, limit, ())
-        found = calendar.memo[key] = (due, provisional, tuple(steps))
+        found = calendar.memo[key] = _schedule(rule, calendar, started_at, limit, ())
     return found
 
 
@@ -48,24 +52,26 @@ def _schedule(
     limit: int,
     pauses: Sequence[Interval],
 ) -> Schedule:
-    due = reach(rule.unit, calendar, started_at, limit, pauses)
+    unit = rule.unit
+    due = reach(unit, calendar, started_at, limit, pauses)
     steps: list[int | None] = []
     for step in rule.steps:
-        if step.when is When.AT_DUE:
+        when = step.when
+        if when is _AT_DUE:
             steps.append(due)
-        elif step.when is When.AFTER:
+        elif when is _AFTER:
             after = None if due is None else working_days_after(calendar, due, step.offset)
             steps.append(after)
         elif limit > step.offset:
-            steps.append(reach(rule.unit, calendar, started_at, limit - step.offset, pauses))
+            steps.append(reach(unit, calendar, started_at, limit - step.offset, pauses))
         else:
             steps.append(None)
     provisional = (
         due is not None
-        and rule.unit is Unit.WORKING_DAYS
+        and unit is _WORKING_DAYS
         and not calendar.is_published(day_of(started_at) + 1, day_of(due - 1))
     )
-    return due, provisional, steps
+    return due, provisional, tuple(steps)
 
 
 def reach(
@@ -76,8 +82,8 @@ def reach(
     pauses: Sequence[Interval],
 ) -> int | None:
     """Return the instant at which ``amount`` units are used up, ``None`` if a pause prevents it."""
-    if unit is Unit.HOURS:
-        return _reach_hours(started_at, amount, pauses)
+    if unit is _HOURS:
+        return _reach_hours(started_at, amount, pauses) if pauses else started_at + amount * HOUR_MS
     return _reach_midnight(unit, calendar, started_at, amount, pauses)
 
 
@@ -103,7 +109,7 @@ def _reach_midnight(
     days: int,
     pauses: Sequence[Interval],
 ) -> int | None:
-    working = unit is Unit.WORKING_DAYS
+    working = unit is _WORKING_DAYS
     # The day of the start is not countable. ``last`` is the last day whose midnight is behind us.
     last, left = day_of(started_at), days
     for pause in pauses:

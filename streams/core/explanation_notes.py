@@ -77,7 +77,7 @@ class Before(NamedTuple):
 
     live: list[Cycle]
     limits: list[int]
-    steps: list[list[int | None]]
+    steps: list[tuple[int | None, ...]]
     open_pauses: frozenset[str]
     is_closed: bool
     submitted_at: int | None

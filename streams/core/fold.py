@@ -22,13 +22,11 @@ from streams.core.rules import (
     EXTENDED,
     OPENS_PAUSE,
     PAUSES,
-    REOPENED,
     RETURNED,
-    SUBMITTED,
-    TERMINAL,
     TRANSFERRED,
     ClockRule,
     ItemRules,
+    TypeRules,
 )
 
 # No limit has more digits than these, and longer ones are not worth turning into a number.
@@ -37,27 +35,26 @@ _AMOUNT = re.compile(r"0*([0-9]{1,6})(h|d|wd)")
 
 def apply(state: CaseState, event: StoredEvent, rules: ItemRules, calendars: Calendars) -> None:
     """Give one event, the next in order, its effect on the state of its case."""
-    kind = event.type
-    if kind not in rules.types:
+    can = rules.by_type.get(event.type)
+    if can is None:
         state.set_aside.append(event.event_id)
         return
-    if kind in rules.counted or (rules.relaxing and event.attributes):
+    if can.counts or (rules.relaxing and event.attributes):
         state.violations = violations(state.events[: state.applied + 1], rules)
-    first_submitted = kind == SUBMITTED and state.submitted_at is None
+    if can.is_idle:
+        return
+    first_submitted = can.submits and state.submitted_at is None
     if first_submitted:
         _read_submission(state, event, rules)
-    if state.closed_at is not None:
-        if kind != REOPENED:
-            return
-        _reopen(state)
-    effect = _EFFECTS.get(kind)
-    if effect is not None:
-        effect(state, event, rules, calendars)
-    if kind in rules.stops and state.live:
-        _stop(state, event, rules)
-    if kind in TERMINAL:
+    if state.closed_at is not None and not _reopens(state, can):
+        return
+    if can.moves:
+        _EFFECTS[event.type](state, event, rules, calendars)
+    if can.stops and state.live:
+        _stop(state, event, can.stops)
+    if can.closes:
         _close(state, event)
-    elif kind in rules.starts and (kind != SUBMITTED or first_submitted):
+    elif can.starts and (first_submitted or not can.submits):
         _start(state, event, rules, calendars)
 
 
@@ -101,11 +98,15 @@ def _bounce(state: CaseState, event: StoredEvent, rules: ItemRules, calendars: C
     state.bounces += 1
 
 
-def _reopen(state: CaseState) -> None:
+def _reopens(state: CaseState, can: TypeRules) -> bool:
+    """Open the closed case again if the event does, and say whether it does."""
+    if not can.reopens:
+        return False
     state.closed_at = None
     state.outcome = None
     state.reopened += 1
     state.pauses = {}
+    return True
 
 
 def _open_pause(
@@ -149,7 +150,7 @@ def _set_due(state: CaseState, cycle: Cycle, rule: ClockRule, calendars: Calenda
     pauses = state.pauses.get(rule.honours, ()) if rule.honours is not None else ()
     calendar = calendars.of_region(cycle.region)
     due, provisional, steps = schedule(rule, calendar, cycle.started_at, cycle.limit, pauses)
-    cycle.due_at, cycle.provisional, cycle.steps = due, provisional, list(steps)
+    cycle.due_at, cycle.provisional, cycle.steps = due, provisional, steps
 
 
 def _extend(state: CaseState, event: StoredEvent, rules: ItemRules, calendars: Calendars) -> None:
@@ -179,39 +180,43 @@ _EFFECTS: Mapping[str, Callable[[CaseState, StoredEvent, ItemRules, Calendars], 
 }
 
 
-def _stop(state: CaseState, event: StoredEvent, rules: ItemRules) -> None:
-    """End the oldest live cycle of every clock that the event stops."""
+def _stop(state: CaseState, event: StoredEvent, stops: Mapping[str, frozenset[str]]) -> None:
+    """End the oldest live cycle of every clock that the event stops (``stops``, by policy)."""
+    at = event.at
     stopped: list[str] = []
-    by_policy = rules.by_policy
+    left: list[Cycle] = []
     for cycle in state.live:
-        if event.type not in by_policy[cycle.policy].clocks[cycle.clock].stops:
+        clock = cycle.clock
+        if clock not in stops[cycle.policy] or clock in stopped:
+            left.append(cycle)
             continue
-        if cycle.clock in stopped:
-            continue
-        stopped.append(cycle.clock)
-        in_time = cycle.due_at is None or event.at <= cycle.due_at
-        cycle.status = MET if in_time else MISSED
-        cycle.stopped_at = event.at
+        stopped.append(clock)
+        due = cycle.due_at
+        cycle.status = MET if due is None or at <= due else MISSED
         cycle.stop_event_id = event.event_id
-        _end(state, cycle)
+        _end(state, cycle, at)
     if stopped:
-        state.live = [cycle for cycle in state.live if cycle.status == LIVE]
+        state.live = left
 
 
-def _end(state: CaseState, cycle: Cycle) -> None:
+def _end(state: CaseState, cycle: Cycle, at: int) -> None:
     """An ended cycle has no timer: what it reached before its end is left to a judgement."""
+    cycle.stopped_at = at
     state.ended.append(cycle)
-    for at in cycle.steps:
-        if at is not None and at < (cycle.stopped_at or 0):
+    if state.unjudged:
+        return
+    for reached in cycle.steps:
+        if reached is not None and reached < at:
             state.unjudged = True
+            return
 
 
 def _close(state: CaseState, event: StoredEvent) -> None:
-    for cycle in state.live:
-        cycle.status = CANCELLED
-        cycle.stopped_at = event.at
-        _end(state, cycle)
-    state.live = []
+    if state.live:
+        for cycle in state.live:
+            cycle.status = CANCELLED
+            _end(state, cycle, event.at)
+        state.live = []
     state.closed_at = event.at
     state.outcome = event.type
 
@@ -220,23 +225,27 @@ def _start(state: CaseState, event: StoredEvent, rules: ItemRules, calendars: Ca
     policy = rules.policies[0]
     if len(rules.policies) > 1:
         policy = rules.in_force(day_of(event.at))
+    at, live = event.at, state.live
+    calendar = calendars.of_county(state.county)
     for start in policy.starts.get(event.type, ()):
-        rule = start.clock
         if start.where and not start.matches(event.attributes):
             continue
-        live = ended = 0
-        for cycle in state.live:
-            live += cycle.clock == rule.name
-        if live and not rule.each:
+        rule = start.clock
+        name, ordinal = rule.name, 1
+        for cycle in live:
+            if cycle.clock == name:
+                ordinal += 1
+        if ordinal > 1 and not rule.each:
             continue
         for cycle in state.ended:
-            ended += cycle.clock == rule.name
-        calendar = calendars.of_county(state.county)
-        pauses = state.pauses.get(rule.honours, ()) if rule.honours is not None else ()
-        due, provisional, steps = schedule(rule, calendar, event.at, rule.amount, pauses)
-        state.live.append(
+            if cycle.clock == name:
+                ordinal += 1
+        honours = rule.honours
+        pauses = state.pauses.get(honours, ()) if honours is not None else ()
+        due, provisional, steps = schedule(rule, calendar, at, rule.amount, pauses)
+        live.append(
             Cycle(
-                rule.name, event.event_id, live + ended + 1, event.at, rule.policy, rule.amount,
-                0, due, provisional, LIVE, None, None, list(steps), calendar.region,
+                name, event.event_id, ordinal, at, rule.policy, rule.amount,
+                0, due, provisional, LIVE, None, None, steps, calendar.region,
             )
         )  # fmt: skip

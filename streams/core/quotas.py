@@ -16,10 +16,16 @@ from streams.core.rules import ItemRules, holds
 
 def violations(events: Sequence[StoredEvent], rules: ItemRules) -> list[Violation]:
     """Return the violations of a case's applied events, in their order."""
-    known = [event for event in events if event.type in rules.types]
+    by_type, relaxing = rules.by_type, rules.relaxing
+    known, kinds = [], set()
+    for event in events:
+        can = by_type.get(event.type)
+        if can is not None and (can.counts or relaxing):
+            known.append(event)
+            kinds.add(event.type)
     found: list[Violation] = []
     for quota in rules.quotas:
-        if any(event.type in quota.events for event in known):
+        if not kinds.isdisjoint(quota.events):
             found += _broken(quota, known)
     return found
 

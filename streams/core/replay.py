@@ -40,6 +40,7 @@ class Replay:
     def read(self, lines: Iterable[bytes]) -> None:
         """Add the events of JSON lines; blank lines are passed over, bad ones noted."""
         cases, rules, add, as_of = self.cases, self.engine.rules, self.engine.add, self.as_of
+        conflict = Added.CONFLICT
         for number, line in enumerate(lines, start=1):
             try:
                 case_id, event = decode(line, rules)
@@ -50,7 +51,7 @@ class Replay:
             state = cases.get(case_id)
             if state is None:
                 state = cases[case_id] = CaseState(case_id)
-            if add(state, event, as_of) is Added.CONFLICT:
+            if add(state, event, as_of) is conflict:
                 self.conflicts.append((number, case_id, event.event_id))
 
     def settled(self) -> Iterator[CaseState]:
