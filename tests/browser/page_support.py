@@ -16,6 +16,7 @@ from clickhouse_driver import Client
 
 from dashboards.app import create_app
 from dashboards.config import PageConfig
+from dashboards.ports import NO_PORTS, Ports
 from dashboards.serving import page_server
 from jushou.runtime.ports import free_port
 from schemas.instants import parse_instant, to_datetime
@@ -96,13 +97,13 @@ class Rows:
 
 
 @contextmanager
-def served(config: PageConfig) -> Iterator[str]:
+def served(config: PageConfig, ports: Ports = NO_PORTS) -> Iterator[str]:
     """The address of a running page; stopped, streams and all, at the end.
 
     Open to everybody, unless the page is given a folder of accounts.
     """
     config = replace(config, is_open=config.is_open or config.access_folder is None)
-    server = page_server(create_app(config), "127.0.0.1", port := free_port())
+    server = page_server(create_app(config, ports), "127.0.0.1", port := free_port())
     thread = threading.Thread(target=server.run, name="page")
     thread.start()
     try:
