@@ -44,11 +44,11 @@ SELECT
     if(has(dims, 'county'), c.county, '') AS county,
     if(has(dims, 'clock'), c.clock, '') AS clock,
     multiIf(
-        has(dims, 'day'), formatDateTime(w.at, '%F', 'Asia/Shanghai'),
-        has(dims, 'week'), formatDateTime(w.at, '%G-W%V', 'Asia/Shanghai'),
-        has(dims, 'month'), formatDateTime(w.at, '%Y-%m', 'Asia/Shanghai'),
-        has(dims, 'quarter'), formatDateTime(w.at, '%Y-Q%Q', 'Asia/Shanghai'),
-        has(dims, 'year'), formatDateTime(w.at, '%Y', 'Asia/Shanghai'), ''
+        has(dims, 'day'), formatDateTime(w.warned_at, '%F', 'Asia/Shanghai'),
+        has(dims, 'week'), formatDateTime(w.warned_at, '%G-W%V', 'Asia/Shanghai'),
+        has(dims, 'month'), formatDateTime(w.warned_at, '%Y-%m', 'Asia/Shanghai'),
+        has(dims, 'quarter'), formatDateTime(w.warned_at, '%Y-Q%Q', 'Asia/Shanghai'),
+        has(dims, 'year'), formatDateTime(w.warned_at, '%Y', 'Asia/Shanghai'), ''
     ) AS period,
     countIf(c.status = 'met') AS heeded,
     countIf(c.is_late) AS late,
@@ -60,21 +60,19 @@ SELECT
     wilson(heeded, decided, -1) AS heeded_low,
     wilson(heeded, decided, 1) AS heeded_high,
     if(heeded = 0, NULL, round(quantileExactInclusiveIf(0.5)(
-        dateDiff('millisecond', w.at, assumeNotNull(c.stopped_at)) / 3600000, c.status = 'met'
+        dateDiff('millisecond', w.warned_at, assumeNotNull(c.stopped_at)) / 3600000, c.status = 'met'
     ), 2)) AS median_hours
 FROM
 (
-    SELECT case_id, clock, start_event_id, at
-    FROM
-    (
-        SELECT escalation_id, case_id, clock, start_event_id, at, state, known_late
-        FROM escalations
-        WHERE level = 'yellow' AND at <= now
-        ORDER BY revision DESC, source_offset DESC
-        LIMIT 1 BY escalation_id
-    )
-    WHERE state = 'fired' AND NOT known_late
-        AND toDate(at, 'Asia/Shanghai') BETWEEN {since:Date} AND {until:Date}
+    -- The newest revision of each step. Of 128 bits no two cycles have the same key.
+    SELECT
+        argMax(
+            (sipHash128(case_id, clock, start_event_id), at, state = 'fired' AND NOT known_late),
+            (revision, source_offset)
+        ) AS newest,
+        tupleElement(newest, 1) AS key, tupleElement(newest, 2) AS warned_at
+    FROM escalations
+    WHERE level = 'yellow' AND at <= now
         AND throwIf(
             not hasAll([
                 '', 'item', 'department', 'prefecture', 'county', 'clock',
@@ -82,9 +80,18 @@ FROM
             ], dims),
             'by takes item, department, prefecture, county, clock, day, week, month, quarter, year'
         ) = 0
+    GROUP BY escalation_id
+    HAVING tupleElement(newest, 3)
+        AND toDate(warned_at, 'Asia/Shanghai') BETWEEN {since:Date} AND {until:Date}
 ) AS w
-INNER JOIN cycles_at(as_of = {as_of:String}) AS c
-    ON c.case_id = w.case_id AND c.clock = w.clock AND c.start_event_id = w.start_event_id
-WHERE startsWith(c.county, {place:String}) AND startsWith(c.item, {item:String})
+INNER JOIN
+(
+    SELECT
+        sipHash128(case_id, clock, start_event_id) AS key,
+        item, department, prefecture, county, clock, status, is_late, stopped_at
+    FROM cycles_at(as_of = {as_of:String})
+    WHERE startsWith(county, {place:String}) AND startsWith(item, {item:String})
+        AND toDate(started_at, 'Asia/Shanghai') <= {until:Date}
+) AS c ON c.key = w.key
 GROUP BY ALL
 ORDER BY item, department, prefecture, county, clock, period;

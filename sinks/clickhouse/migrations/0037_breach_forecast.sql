@@ -30,93 +30,79 @@
 CREATE VIEW IF NOT EXISTS breach_forecast AS
 WITH
     splitByChar(',', replaceAll({by:String}, ' ', '')) AS dims,
-    parseDateTime64BestEffort({as_of:String}, 3, 'UTC') AS now,
-    judged AS
-    (
-        SELECT item, clock, county, tenths, count() AS cycles, sum(late) AS late
-        FROM
-        (
-            SELECT
-                item, clock, county, toUInt64(is_late) AS late,
-                if(is_late, 9, least(9, intDiv(
-                    10 * dateDiff('millisecond', started_at, stopped_at),
-                    greatest(1, dateDiff('millisecond', started_at, due_at))
-                ))) AS tenths
-            FROM cycles_at(as_of = {as_of:String})
-            WHERE verdict_at > now - INTERVAL 365 DAY AND due_at IS NOT NULL
-                AND (is_late OR status = 'met')
-        )
-        GROUP BY item, clock, county, tenths
-    ),
-    at_tenth AS
-    (
-        SELECT
-            item, clock, county, arrayJoin(range(0, toUInt8(assumeNotNull(tenths)) + 1)) AS tenth,
-            sum(cycles) AS cycles, sum(late) AS late
-        FROM judged
-        GROUP BY item, clock, county, tenth
-    ),
-    of_all AS
-    (
-        SELECT tenth, (sum(late) + 0.5) / (sum(cycles) + 1) AS share FROM at_tenth GROUP BY tenth
-    ),
-    of_clock AS
-    (
-        SELECT a.item AS item, a.clock AS clock, a.tenth AS tenth,
-            (sum(a.late) + 20 * any(o.share)) / (sum(a.cycles) + 20) AS share
-        FROM at_tenth AS a INNER JOIN of_all AS o ON o.tenth = a.tenth
-        GROUP BY a.item, a.clock, a.tenth
-    ),
-    of_county AS
-    (
-        SELECT a.item AS item, a.clock AS clock, a.county AS county, a.tenth AS tenth,
-            (a.late + 20 * o.share) / (a.cycles + 20) AS share
-        FROM at_tenth AS a
-        INNER JOIN of_clock AS o ON o.item = a.item AND o.clock = a.clock AND o.tenth = a.tenth
-    ),
-    running AS
-    (
-        SELECT
-            item, department, prefecture, county, clock, horizon,
-            toUInt8(least(9, intDiv(
-                10 * dateDiff('millisecond', started_at, now),
-                greatest(1, dateDiff('millisecond', started_at, assumeNotNull(due_at)))
-            ))) AS tenth,
-            count() AS cycles
-        FROM (SELECT *, arrayJoin([1, 3, 7]) AS horizon FROM cycles_at(as_of = {as_of:String}))
-        WHERE status = 'running' AND NOT is_late AND due_at <= now + toIntervalDay(horizon)
-            AND startsWith(county, {place:String})
-            AND startsWith(item, {item:String})
-            AND throwIf(
-                not hasAll(['', 'item', 'department', 'prefecture', 'county', 'clock'], dims),
-                'by takes item, department, prefecture, county, clock'
-            ) = 0
-        GROUP BY item, department, prefecture, county, clock, horizon, tenth
-    )
+    parseDateTime64BestEffort({as_of:String}, 3, 'UTC') AS now
 SELECT
-    r.horizon AS horizon_days,
+    horizon AS horizon_days,
     if(has(dims, 'item'), r.item, '') AS item,
     if(has(dims, 'department'), r.department, '') AS department,
-    if(has(dims, 'prefecture'), r.prefecture, '') AS prefecture,
+    if(has(dims, 'prefecture'), concat(substring(r.county, 1, 4), '00'), '') AS prefecture,
     if(has(dims, 'county'), r.county, '') AS county,
     if(has(dims, 'clock'), r.clock, '') AS clock,
-    sum(r.cycles) AS due,
-    round(sum(r.cycles * r.share), 1) AS expected,
-    round(greatest(0, sum(r.cycles * r.share)
-        - 1.959964 * sqrt(sum(r.cycles * r.share * (1 - r.share)))), 1) AS low,
-    round(least(toFloat64(due), sum(r.cycles * r.share)
-        + 1.959964 * sqrt(sum(r.cycles * r.share * (1 - r.share)))), 1) AS high
+    sum(r.running[at]) AS due,
+    round(sum(r.running[at] * r.share), 1) AS expected,
+    round(greatest(0, sum(r.running[at] * r.share)
+        - 1.959964 * sqrt(sum(r.running[at] * r.share * (1 - r.share)))), 1) AS low,
+    round(least(toFloat64(due), sum(r.running[at] * r.share)
+        + 1.959964 * sqrt(sum(r.running[at] * r.share * (1 - r.share)))), 1) AS high
 FROM
 (
     SELECT
-        n.item AS item, n.department AS department, n.prefecture AS prefecture,
-        n.county AS county, n.clock AS clock, n.horizon AS horizon, n.cycles AS cycles,
-        multiIf(y.share > 0, y.share, k.share > 0, k.share, a.share > 0, a.share, 0.5) AS share
-    FROM running AS n
-    LEFT JOIN of_county AS y
-        ON y.item = n.item AND y.clock = n.clock AND y.county = n.county AND y.tenth = n.tenth
-    LEFT JOIN of_clock AS k ON k.item = n.item AND k.clock = n.clock AND k.tenth = n.tenth
-    LEFT JOIN of_all AS a ON a.tenth = n.tenth
+        item, department, county, clock, running,
+        (sum(late) OVER of_all + 0.5) / (sum(cycles) OVER of_all + 1) AS share_of_all,
+        (sum(late) OVER of_clock + 20 * share_of_all) / (sum(cycles) OVER of_clock + 20)
+            AS share_of_clock,
+        (sum(late) OVER of_county + 20 * share_of_clock) / (sum(cycles) OVER of_county + 20)
+            AS share
+    FROM
+    (
+        SELECT
+            item, department, county, clock, tenth,
+            sum(if(is_open, 0, cycles_)) AS cycles,
+            sum(late_) AS late,
+            [sum(due_1), sum(due_3), sum(due_7)] AS running
+        FROM
+        (
+            SELECT
+                item, department, county, clock, is_open, tenth_now,
+                count() AS cycles_,
+                countIf(NOT is_open AND late) AS late_,
+                countIf(is_asked AND due_at <= now + INTERVAL 1 DAY) AS due_1,
+                countIf(is_asked AND due_at <= now + INTERVAL 3 DAY) AS due_3,
+                countIf(is_asked AND due_at <= now + INTERVAL 7 DAY) AS due_7
+            FROM
+            (
+                SELECT
+                    item, department, county, clock, is_late AS late,
+                    assumeNotNull(due_at) AS due_at,
+                    status = 'running' AND NOT late AS is_open,
+                    is_open AND startsWith(county, {place:String})
+                        AND startsWith(item, {item:String}) AS is_asked,
+                    if(late, 9, least(9, intDiv(
+                        10 * dateDiff('millisecond', started_at, ifNull(stopped_at, now)),
+                        greatest(1, dateDiff('millisecond', started_at, due_at))
+                    ))) AS tenth_now
+                FROM cycles_at(as_of = {as_of:String}) AS c
+                WHERE c.due_at IS NOT NULL
+                    AND (is_open OR verdict_at > now - INTERVAL 365 DAY)
+                    AND (is_open OR late OR status = 'met')
+                    AND throwIf(
+                        not hasAll(
+                            ['', 'item', 'department', 'prefecture', 'county', 'clock'], dims
+                        ),
+                        'by takes item, department, prefecture, county, clock'
+                    ) = 0
+            )
+            GROUP BY item, department, county, clock, is_open, tenth_now
+        )
+        ARRAY JOIN if(is_open, [toUInt8(tenth_now)], range(0, toUInt8(tenth_now) + 1)) AS tenth
+        GROUP BY item, department, county, clock, tenth
+    )
+    WINDOW
+        of_all AS (PARTITION BY tenth),
+        of_clock AS (PARTITION BY item, clock, tenth),
+        of_county AS (PARTITION BY item, clock, county, tenth)
 ) AS r
+ARRAY JOIN [1, 3, 7] AS horizon, [1, 2, 3] AS at
+WHERE r.running[at] > 0
 GROUP BY ALL
 ORDER BY horizon_days, item, department, prefecture, county, clock;
