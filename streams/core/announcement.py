@@ -6,7 +6,7 @@ nothing of a person goes in.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from schemas.case_state import CaseState
@@ -20,6 +20,29 @@ from streams.core.rules import ClockRule, ItemRules, StepRule, When
 _MOST_BEGINNINGS = 10_000
 _UNITS_ZH = {Unit.HOURS: "小时", Unit.DAYS: "天", Unit.WORKING_DAYS: "个工作日"}
 _UNITS_EN = {Unit.HOURS: "hours", Unit.DAYS: "days", Unit.WORKING_DAYS: "working days"}
+
+
+def unknown_rules(state: CaseState, items: Mapping[str, ItemRules]) -> Iterator[str]:
+    """Yield what the case stands by and the catalogue no longer has, each with the remedy.
+
+    That is its item, and the rule of every escalation that stands: without it that could never be
+    withdrawn. Asked at start, so that a worker does not stop in the middle of its work.
+    """
+    if state.item is not None and state.item not in items:
+        yield (
+            f"item {state.item} has cases and is no longer in the catalogue; put its file back"
+        )
+    for fired in state.fired:
+        rules = items.get(fired.item)
+        policy = rules.by_policy.get(fired.policy) if rules is not None else None
+        rule = policy.clocks.get(fired.clock) if policy is not None else None
+        steps = rule.steps if rule is not None else ()
+        if fired.standing and all(step.level != fired.level for step in steps):
+            yield (
+                f"escalations were sent by policy {fired.policy} of item {fired.item} (clock "
+                f"{fired.clock}, level {fired.level}), which the catalogue no longer has under "
+                "this name; put it back, and state what is to hold instead in a newer policy"
+            )
 
 
 def announce(

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 
 from schemas import case_state
 from schemas.case_state import CaseState, Fired
+from schemas.errors import Misconfigured
+from streams.core.announcement import unknown_rules
 from streams.core.groups import GroupKey, groups
 from streams.core.judge import next_instant
 from streams.core.rules import ItemRules
@@ -225,8 +227,10 @@ class PartitionState:
         """Derive timers, loads and counts from the restored states (once, after the last).
 
         Cases whose judgement a crash prevented are judged, and those that another ``version`` of
-        the engine folded.
+        the engine folded. Raises ``Misconfigured`` where the catalogue no longer has what a case
+        stands by.
         """
+        unknown: dict[str, None] = {}
         for state in self.cases():
             self.counts.move((), groups(state))
             for load in state.loads:
@@ -235,11 +239,15 @@ class PartitionState:
             if is_current:
                 # Of the others the cycles may name policies, or steps, that are no more.
                 self.schedule(state)
+            else:
+                unknown |= dict.fromkeys(unknown_rules(state, self._rules))
             packed = self._packed.get(state.case_id)
             if state.closed_at is not None and packed is not None:
                 self._let_leave(state, packed)
             if state.unjudged or not is_current:
                 self.to_judge[state.case_id] = None
+        if unknown:
+            raise Misconfigured(unknown)
         self.counts.settle(published)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -22,6 +24,7 @@ from schemas.case_event import StoredEvent, decode
 from schemas.case_state import CaseState, Cycle
 from schemas.catalogue.load import SHIPPED, load_catalogue
 from schemas.catalogue.model import AppliesTo, Catalogue, Duration, Unit
+from schemas.errors import Misconfigured
 from schemas.escalation import Escalation
 from schemas.instants import DAY_MS, date_of_day, day_of, parse_instant
 from streams.agents.keeper import CaseKeeper
@@ -224,6 +227,61 @@ def test_a_worker_that_starts_with_a_corrected_ladder_reads_its_states_back() ->
     new.push("2026-03-02 10:00", delivered(event("A", "3", "note", "2026-03-02 10:00")))
     new.sweep("2026-03-02 10:00")
     assert len(new.decide().steps) == 2
+
+
+def without_steps(catalogue: Catalogue) -> Catalogue:
+    newest = catalogue.versions[ITEM][-1]
+    decide = replace(newest.clocks["decide"], ladder=())
+    version = replace(newest, clocks={**newest.clocks, "decide": decide})
+    return replace(catalogue, versions={**catalogue.versions, ITEM: (version,)})
+
+
+def renamed(catalogue: Catalogue) -> Catalogue:
+    version = replace(catalogue.versions[ITEM][-1], policy="2021-11-renamed")
+    return replace(catalogue, versions={**catalogue.versions, ITEM: (version,)})
+
+
+def without_clock(catalogue: Catalogue) -> Catalogue:
+    newest = catalogue.versions[ITEM][-1]
+    clocks = {name: clock for name, clock in newest.clocks.items() if name != "decide"}
+    version = replace(newest, clocks=clocks)
+    return replace(catalogue, versions={**catalogue.versions, ITEM: (version,)})
+
+
+def without_item(catalogue: Catalogue) -> Catalogue:
+    versions = {code: each for code, each in catalogue.versions.items() if code != ITEM}
+    return replace(catalogue, versions=versions)
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (renamed, "policy 2021-11 of item civil.minimum-living (clock decide, level yellow)"),
+        (without_clock, "policy 2021-11 of item civil.minimum-living (clock decide, level yellow)"),
+        (without_steps, "policy 2021-11 of item civil.minimum-living (clock decide, level yellow)"),
+        (without_item, "item civil.minimum-living has cases"),
+    ],
+)
+def test_a_start_without_a_rule_by_which_an_escalation_stands_is_refused(
+    change: Callable[[Catalogue], Catalogue], named: str
+) -> None:
+    old = Worked(engine())
+    old.accepted()
+    assert old.fired("2026-04-14 12:00") == [("yellow", "fired", 1, "reached")]
+    with pytest.raises(Misconfigured, match=re.escape(named)) as refused:
+        old.restarted(engine_of(change(load_catalogue())))
+    assert all(" back" in fault for fault in refused.value.faults)
+
+
+@pytest.mark.parametrize("change", [renamed, without_clock, without_steps])
+def test_a_rule_by_which_nothing_was_sent_may_be_taken_back(
+    change: Callable[[Catalogue], Catalogue],
+) -> None:
+    old = Worked(engine())
+    old.accepted()
+    new = old.restarted(engine_of(change(load_catalogue())))
+    still_fires = [("yellow", "fired", 1, "reached")] if change is renamed else []
+    assert new.fired("2026-04-14 12:00") == still_fires
 
 
 def test_a_load_that_closes_after_such_a_restart_is_judged_by_the_corrected_ladder() -> None:
