@@ -29,9 +29,7 @@ def unknown_rules(state: CaseState, items: Mapping[str, ItemRules]) -> Iterator[
     withdrawn. Asked at start, so that a worker does not stop in the middle of its work.
     """
     if state.item is not None and state.item not in items:
-        yield (
-            f"item {state.item} has cases and is no longer in the catalogue; put its file back"
-        )
+        yield f"item {state.item} has cases and is no longer in the catalogue; put its file back"
     for fired in state.fired:
         rules = items.get(fired.item)
         policy = rules.by_policy.get(fired.policy) if rules is not None else None
