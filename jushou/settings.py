@@ -64,6 +64,9 @@ class Settings(BaseSettings):
     load_timeout_s: float = Field(
         600.0, gt=0, description="seconds of silence after which an open bulk load is closed"
     )
+    archive_after_days: int = Field(
+        30, ge=1, description="days after which a closed case leaves the worker's memory for a file"
+    )
     notify_group: str = Field("jushou-notify", description="consumer group of the notifier")
     routing: Path | None = Field(
         None, description="folder of routing files; without one, duty desks on console and file"

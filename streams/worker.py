@@ -94,7 +94,7 @@ class CaseWorker:
         self.engine = engine
         self.keepers: dict[int, CaseKeeper] = {}
         self.clock = BrokerClock(config.bootstrap, config.as_of)
-        self.outlet = Outlet(config.bootstrap)
+        self.outlet = Outlet(config.bootstrap, config.session_timeout_s, self._check_session)
         # A batch and a sweep both change states and write them: one at a time.
         self._writing = asyncio.Lock()
         self._counted_s = time.monotonic()
@@ -212,6 +212,9 @@ class CaseWorker:
             self.keepers.clear()
             self._asked.clear()
 
+    def _check_session(self) -> None:
+        cast(BatchConsumer, self.app.consumer).session.check()
+
     # Events
 
     async def keep(self, batch: RecordBatch) -> None:
@@ -258,28 +261,34 @@ class CaseWorker:
         the one that was asked for before: it is swept as of that moment.
         """
         now = self.clock.now()
-        asked = [TP(CASE_EVENTS.name, number) for number in self.keepers]
-        found = (await ends.ask(asked)).offsets
-        at_rest = bool(asked)
-        for tp in asked:
-            number = tp.partition
-            behind = self._behind(number, found[tp])
+        keepers = dict(self.keepers)
+        found = (await ends.ask(TP(CASE_EVENTS.name, number) for number in keepers)).offsets
+        at_rest = bool(keepers)
+        for number, keeper in keepers.items():
+            if self.keepers.get(number) is not keeper:
+                # Given away meanwhile, and perhaps come back: the answer is about another's time.
+                at_rest = False
+                continue
+            newest = found[TP(CASE_EVENTS.name, number)]
+            behind = self._behind(keeper, newest)
             _BEHIND.labels(number).set(behind)
-            end, as_of = self._asked.get(number, (found[tp], now))
+            end, as_of = self._asked.get(number, (newest, now))
             if behind:
                 at_rest = False
             else:
-                end, as_of = found[tp], now
-            if self._behind(number, end):
+                end, as_of = newest, now
+            if self._behind(keeper, end):
                 self._asked[number] = (end, as_of)
                 self._watch_lag(number)
                 continue
-            self._asked[number] = (found[tp], now)
+            self._asked[number] = (newest, now)
             self._at_end_s[number] = time.monotonic()
             self._behind_since_s.pop(number, None)
             if self.clock.may_fire:
-                self._close_silent_loads(number)
-                at_rest &= await self._sweep(number, as_of)
+                self._close_silent_loads(keeper)
+                at_rest &= await self._sweep(keeper, as_of)
+                if (probe := keeper.take_probe()) is not None:
+                    self.clock.answer(probe)
         return await self._publish_counts(at_rest) and at_rest
 
     def _is_live(self) -> bool:
@@ -290,9 +299,8 @@ class CaseWorker:
             for number, keeper in self.keepers.items()
         )
 
-    def _behind(self, number: int, end: int) -> int:
-        keeper = self.keepers.get(number)
-        return max(0, end - keeper.state.next_offset) if keeper is not None else 1
+    def _behind(self, keeper: CaseKeeper, end: int) -> int:
+        return max(0, end - keeper.state.next_offset)
 
     def _watch_lag(self, number: int) -> None:
         since = self._behind_since_s.setdefault(number, time.monotonic())
@@ -303,21 +311,18 @@ class CaseWorker:
             )  # fmt: skip
             self._behind_since_s[number] = time.monotonic()
 
-    def _close_silent_loads(self, number: int) -> None:
-        keeper = self.keepers.get(number)
-        if keeper is None or not len(keeper.state.loads):
-            return
+    def _close_silent_loads(self, keeper: CaseKeeper) -> None:
         before_s = time.monotonic() - self.config.load_timeout_s
         for load in keeper.state.loads.silent_since(before_s):
+            number = keeper.state.partition
             _log.error("load %s fell silent on partition %d and was closed", load, number)
             keeper.close_load(load, self.clock.now())
 
-    async def _sweep(self, number: int, now: int) -> bool:
+    async def _sweep(self, keeper: CaseKeeper, now: int) -> bool:
         """Judge what time has changed in one partition, in slices that let batches in between."""
         while True:
             async with self._writing:
-                keeper = self.keepers.get(number)
-                if keeper is None:
+                if self.keepers.get(keeper.state.partition) is not keeper:
                     return False
                 effects = keeper.sweep(now, SWEEP_CASES)
                 if effects.states:

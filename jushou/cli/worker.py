@@ -26,6 +26,7 @@ def worker(
     from jushou.logs import set_up_logs
     from jushou.settings import Settings
     from jushou.stopping import stop_on_signals
+    from schemas.instants import DAY_MS
     from streams.core.replay import default_engine
     from streams.worker import CaseWorker, WorkerConfig
 
@@ -43,6 +44,7 @@ def worker(
         session_timeout_s=settings.worker_session_timeout_s,
         as_of=None if as_of is None else as_of_ms(as_of),
         until_idle=until_idle,
+        archive_after_ms=settings.archive_after_days * DAY_MS,
     )
 
     async def serve() -> None:

@@ -32,19 +32,31 @@ from streams.agents.keeper import DeadLetter, Effects, StateRecord
 from streams.core.groups import GroupKey
 from streams.state.partition import PartitionState
 
-# Seconds until a record that the broker does not take is an error. Longer than a broker's
-# restart, shorter than the patience of a supervisor.
-DELIVERY_TIMEOUT_S = 120
+# Seconds until a record that the broker does not take is an error: longer than a broker's restart.
+# Never longer than the session: what waits in librdkafka while the process stands still must not go
+# out once another has the partition.
+DELIVERY_TIMEOUT_S = 120.0
 _encode = msgspec.json.Encoder().encode
 
 
 class Outlet:
-    """One producer for all that a worker writes. Not safe for use by two tasks at once."""
+    """One producer for all that a worker writes. Not safe for use by two tasks at once.
 
-    def __init__(self, bootstrap: str) -> None:
+    ``may_write`` is called before each record and raises where the partitions may be another's;
+    they are ``session_timeout_s`` after the group last heard of this worker.
+    """
+
+    def __init__(
+        self,
+        bootstrap: str,
+        session_timeout_s: float = DELIVERY_TIMEOUT_S,
+        may_write: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._may_write = may_write
+        self._timeout_s = min(DELIVERY_TIMEOUT_S, session_timeout_s)
         self._fault: KafkaError | None = None
         self._escalations_next: dict[int, int] = {}
-        config = _config(bootstrap) | {"on_delivery": self._delivered}
+        config = _config(bootstrap, self._timeout_s) | {"on_delivery": self._delivered}
         # Reports of what was delivered cost as much as the sending: only escalations have them,
         # for their offsets.
         self._producer = Producer(config | {"delivery.report.only.error": True})
@@ -122,6 +134,7 @@ class Outlet:
 
     def _set_aside(self, letter: DeadLetter, partition: int) -> None:
         headers = dead_letter_headers(letter.fault, CASE_EVENTS.name, partition, letter.offset)
+        self._may_write()
         self._producer.produce(
             DEAD_LETTERS.name,
             key=letter.key,
@@ -138,6 +151,7 @@ class Outlet:
         producer: Producer | None = None,
     ) -> None:
         producer = producer or self._producer
+        self._may_write()
         try:
             producer.produce(topic, value, key, partition)
         except BufferError:
@@ -149,7 +163,7 @@ class Outlet:
         """Wait until the broker has acknowledged all that was sent."""
         flush = (producer or self._producer).flush
         loop = asyncio.get_running_loop()
-        left = await loop.run_in_executor(None, flush, DELIVERY_TIMEOUT_S + 5)
+        left = await loop.run_in_executor(None, flush, self._timeout_s + 5)
         if self._fault is not None or left:
             fault = self._fault or "time ran out"
             raise Unavailable(f"Kafka did not take {max(left, 1)} record(s): {fault}")
@@ -159,7 +173,7 @@ class Outlet:
         await self.flush()
 
 
-def _config(bootstrap: str) -> dict[str, object]:
+def _config(bootstrap: str, timeout_s: float) -> dict[str, object]:
     return {
         "bootstrap.servers": bootstrap,
         "acks": "all",
@@ -172,5 +186,5 @@ def _config(bootstrap: str) -> dict[str, object]:
         "queue.buffering.max.messages": 2_000_000,
         "queue.buffering.max.kbytes": 1_048_576,
         "message.max.bytes": 8_000_000,
-        "delivery.timeout.ms": DELIVERY_TIMEOUT_S * 1000,
+        "delivery.timeout.ms": int(timeout_s * 1000),
     }

@@ -15,8 +15,9 @@ per event (four asyncio tasks for each record) is paid per batch. ::
 
 Guarantees: each record is delivered at least once and in the order of its partition; a batch is
 committed only after the agent has asked for the next one; an agent that raises stops the worker
-with its batch not committed. Written against Faust 0.15.3 and aiokafka 0.14.0; each module names
-the private parts of theirs that it relies on.
+with its batch not committed; ``session.check`` refuses to go on for partitions that may have been
+given away while the process stood still. Written against Faust 0.15.3 and aiokafka 0.14.0; each
+module names the private parts of theirs that it relies on.
 
 ==================  ==========================================================================
 record_batch        RecordBatch, what agents get
@@ -26,6 +27,7 @@ consumer_thread     turns fetched records into batches, beside the heartbeats
 consumer            lets batches through, commits, gives partitions up in order
 partition_hooks     when state is restored and dropped
 app, settings       BatchApp, batch_app, batch_app_settings
+session             Session says whether the partitions can be another's by now
 end_offsets         EndOffsetReader asks the brokers where partitions end
 serving             serve runs an app and raises what failed in it
 ==================  ==========================================================================
@@ -39,6 +41,7 @@ from .end_offsets import EndOffsetReader, EndOffsets
 from .partition_hooks import PartitionHook
 from .record_batch import Record, RecordBatch
 from .serving import WorkerStillBusy, serve
+from .session import Session, SessionExpired
 from .settings import batch_app_settings
 
 __all__ = [
@@ -54,6 +57,8 @@ __all__ = [
     "PartitionHook",
     "Record",
     "RecordBatch",
+    "Session",
+    "SessionExpired",
     "WorkerStillBusy",
     "batch_app",
     "batch_app_settings",

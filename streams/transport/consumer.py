@@ -26,6 +26,7 @@ from mode import Service
 
 from .consumer_thread import BatchConsumerThread
 from .record_batch import RecordBatch
+from .session import Session
 
 if TYPE_CHECKING:
     from .app import BatchApp
@@ -53,6 +54,8 @@ class BatchConsumer(Consumer):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        #: Asked before anything is written for a partition.
+        self.session = Session(self.app.conf.broker_session_timeout)
         #: Set by the app when what belongs to the assigned partitions was restored.
         self.restored = False
         #: Set while no rebalance is under way; waited for by a restore that was cut short.
@@ -192,6 +195,7 @@ class BatchConsumer(Consumer):
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Let Faust take the partitions over; batches flow when the app has restored for them."""
         self._stop_batches()
+        self.session.confirm()
         await super().on_partitions_assigned(assigned, generation_id)
         self.reassigned.set()
 

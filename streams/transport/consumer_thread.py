@@ -14,8 +14,9 @@ the step in which it returns.
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from aiokafka import AIOKafkaConsumer
@@ -49,6 +50,23 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
         consumer._isolation_level = "read_committed"
         consumer._fetch_max_wait_ms = FETCH_MAX_WAIT_MS
         return consumer
+
+    async def on_start(self) -> None:
+        """Connect; from then on heartbeats are noted in the session."""
+        await super().on_start()
+        coordinator = self._ensure_consumer()._coordinator
+        if coordinator is None:
+            return
+        beat: Callable[[], Awaitable[bool]] = coordinator._do_heartbeat
+
+        async def noted() -> bool:
+            asked_s = time.monotonic()
+            known = await beat()
+            if known:
+                self.consumer.session.confirm(asked_s)
+            return known
+
+        coordinator._do_heartbeat = noted
 
     async def _fetch_records(
         self,
