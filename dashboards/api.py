@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request, Response
 from fastapi.responses import PlainTextResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
@@ -24,7 +24,7 @@ from dashboards.access.roles import Reader, Right
 from dashboards.hub import Hub, View
 from dashboards.names import Names
 from dashboards.panels import EXPORTED_ROWS, LISTED_ROWS, PANELS, SHOWN_ROWS, Panel, completed
-from dashboards.problems import Refused
+from dashboards.problems import Problem, Refused
 from dashboards.queries import Questions, query, question_names
 from dashboards.scope import Clock, Scope, instant_of, scope_of
 from dashboards.spreadsheet import as_csv
@@ -66,6 +66,12 @@ def permitted_scope(
 InScope = Annotated[Scope, Depends(permitted_scope)]
 
 
+class Spreadsheet(Response):
+    """CSV."""
+
+    media_type = "text/csv"
+
+
 def _panel(name: str, reader: Reader) -> Panel:
     if name in PANELS and not may_see(reader, PANELS[name]):
         raise Refused(
@@ -81,7 +87,7 @@ def _panel(name: str, reader: Reader) -> Panel:
     return PANELS[name]
 
 
-@router.get("/panels/{name}.csv")
+@router.get("/panels/{name}.csv", response_class=Spreadsheet)
 async def panel_csv(
     request: Request,
     name: str,
@@ -103,7 +109,7 @@ async def panel_csv(
     file_name = f"jushou-{panel.name}-{stamp[:19].replace(':', '')}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{file_name}"'}
     text = as_csv((*panel.columns, "as_of", "simulated"), kept)
-    return Response(text, media_type="text/csv; charset=utf-8", headers=headers)
+    return Spreadsheet(text, headers=headers)
 
 
 @router.get("/panels/{name}")
@@ -145,7 +151,11 @@ def definitions() -> dict[str, Any]:
     return read_definitions()
 
 
-@router.get("/queries/{name}.sql", dependencies=[Depends(Needs(Right.COUNTS))])
+@router.get(
+    "/queries/{name}.sql",
+    response_class=PlainTextResponse,
+    dependencies=[Depends(Needs(Right.COUNTS))],
+)
 def question(name: str) -> PlainTextResponse:
     """Return the SQL by which a number is counted."""
     if name not in question_names():
@@ -154,18 +164,25 @@ def question(name: str) -> PlainTextResponse:
     return PlainTextResponse(query(name))
 
 
-@router.get(
-    "/openapi.json", include_in_schema=False, dependencies=[Depends(Needs(Right.COUNTS))]
-)
+@router.get("/openapi.json", include_in_schema=False, dependencies=[Depends(Needs(Right.COUNTS))])
 def schema(request: Request) -> dict[str, Any]:
     """Return the OpenAPI description of all routes."""
-    described: dict[str, Any] = request.app.openapi()
+    return described(request.app)
+
+
+def described(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI description of an app, with the shape of its refusals."""
+    described: dict[str, Any] = app.openapi()
+    shape = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas = described.setdefault("components", {}).setdefault("schemas", {})
+    schemas |= shape.pop("$defs") | {"Problem": shape}
     return described
 
 
-def _room(scope: InScope, reader: Reading, service: Serving) -> View:
+def _room(request: Request, scope: InScope, reader: Reading, service: Serving) -> View:
     view = View(scope, frozenset(each.name for each in PANELS.values() if may_see(reader, each)))
-    service.hub.check_room(view)
+    begun = session_of(request)
+    service.hub.check_room(view, begun.key if begun else None)
     return view
 
 
@@ -181,7 +198,7 @@ async def live(
     Ends with ``signed-out`` once the session has ended.
     """
     begun = session_of(request)
-    async for event in service.hub.follow(view, last_event_id):
+    async for event in service.hub.follow(view, last_event_id, begun.key if begun else None):
         if begun is not None and session_of(request) is None:
             yield ServerSentEvent(event="signed-out", data={})
             return

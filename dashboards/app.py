@@ -10,23 +10,26 @@ from contextlib import asynccontextmanager
 from time import time_ns
 
 from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
 
-from dashboards import api, cases, health
+from dashboards import acting, api, cases, health
 from dashboards.access import routes as access
 from dashboards.access.gate import open_gate
 from dashboards.access.guard import check_guards
 from dashboards.api import Service
+from dashboards.board import Board
 from dashboards.config import PageConfig
 from dashboards.hub import Hub, View
 from dashboards.live import Channel
 from dashboards.metrics import Metrics
 from dashboards.names import all_names
 from dashboards.page import install_page
-from dashboards.problems import install_problems
-from dashboards.queries import Questions
+from dashboards.ports import NO_PORTS, Ports
+from dashboards.problems import PROBLEMS, install_problems
+from dashboards.queries import InTurn, Questions
 from dashboards.scope import Clock
 from dashboards.security import SecureHeaders
-from dashboards.warehouse import Warehouse
+from dashboards.warehouse import CONNECTIONS, Warehouse
 
 
 def _clock_of(config: PageConfig) -> Clock:
@@ -36,7 +39,7 @@ def _clock_of(config: PageConfig) -> Clock:
     return lambda: time_ns() // 1_000_000
 
 
-def create_app(config: PageConfig) -> FastAPI:
+def create_app(config: PageConfig, ports: Ports = NO_PORTS) -> FastAPI:
     """Return the app; it connects to ClickHouse when first asked, so it starts without one.
 
     Raises ``Misconfigured`` where the catalogue or the table of regions is wrong, and where nobody
@@ -47,11 +50,14 @@ def create_app(config: PageConfig) -> FastAPI:
     warehouse = Warehouse(config)
     questions = Questions(warehouse, metrics)
     names = all_names()
+    # However many views are open, half of the connections are for those who wait for an answer.
+    looking = InTurn(questions, CONNECTIONS // 2)
 
+    board = Board(looking, clock, config.poll_s)
     gate = open_gate(config)
 
     def channel(view: View) -> Channel:
-        return Channel(questions, view.scope, clock, names, config.poll_s, view.panels)
+        return Channel(board, looking, view.scope, names, view.panels)
 
     hub = Hub(channel, metrics)
 
@@ -59,21 +65,27 @@ def create_app(config: PageConfig) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
         await hub.stop()
+        await board.stop()
         warehouse.close()
         gate.close()
+        ports.close()
 
     # FastAPI's own routes have no guard; ours for the schema has.
-    app = FastAPI(title="jushou", openapi_url=None, lifespan=lifespan)
+    app = FastAPI(title="jushou", openapi_url=None, lifespan=lifespan, responses=PROBLEMS)
     app.state.config = config
     app.state.metrics = metrics
     app.state.service = Service(questions, hub, names, clock, config.simulated)
     app.state.gate = gate
+    app.state.ports = ports
     app.include_router(access.router)
+    app.include_router(acting.router)
     app.include_router(cases.router)
     app.include_router(api.router)
     app.include_router(health.router)
     install_page(app)
     install_problems(app)
+    # A session's answer, which has a secret in it, is smaller than this and stays as it is.
+    app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=6)
     app.add_middleware(SecureHeaders, metrics=metrics)
     check_guards(app)
     return app

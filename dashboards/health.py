@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import PlainTextResponse
 
 from dashboards.access.gate import is_loopback
 from dashboards.access.guard import Public, address_of, gate_of
@@ -29,7 +30,11 @@ async def readyz(service: Serving) -> dict[str, str]:
     return {"status": "ready"}
 
 
-@router.get("/metrics", dependencies=[Depends(Public("asks for a token, or this machine"))])
+@router.get(
+    "/metrics",
+    response_class=PlainTextResponse,
+    dependencies=[Depends(Public("asks for a token, or this machine"))],
+)
 async def metrics(request: Request) -> Response:
     """Return Prometheus metrics of the page: to this machine, and to whoever has the token."""
     if not _may_measure(request):

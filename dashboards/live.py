@@ -1,8 +1,9 @@
-"""Live numbers: one poller per scope asks the warehouse, all streams of that scope share it.
+"""Live numbers: one channel per view follows the looks of the board, all its streams share it.
 
 A stream begins with a snapshot (one ``panel`` event each, then ``ready``), goes on with
-``change`` events, and carries a ``tick`` after every look, so that silence means a cut line.
-``Last-Event-ID`` of the same poller gets exactly the changes since then; any other a snapshot.
+``change`` events, and carries a ``tick`` after every look, or the ``fault`` that stands, so that
+silence means a cut line. ``Last-Event-ID`` of the same channel gets exactly the changes since
+then; any other a snapshot.
 """
 
 from __future__ import annotations
@@ -14,32 +15,59 @@ from collections import deque
 from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
+import msgspec
 import structlog
 from fastapi.sse import ServerSentEvent
 
+from dashboards.board import Board, Look
 from dashboards.names import Names
 from dashboards.panels import PANELS, SHOWN_ROWS, Panel, completed
 from dashboards.problems import problem, unavailable
-from dashboards.queries import Questions
-from dashboards.scope import Clock, Scope
+from dashboards.queries import Asks
+from dashboards.scope import Scope
 from dashboards.warehouse import Row
 from schemas.errors import Unavailable
 from schemas.instants import render_instant
 
-# Enough to bridge a reconnect of some minutes; whoever was away longer gets a snapshot.
+# Enough to bridge a reconnect of some minutes; whoever was away longer gets a snapshot. At an
+# instant at which every county changes, rows bound the memory of a channel instead.
 _REMEMBERED = 256
+_ROWS_REMEMBERED = 4_000
+# Lists are asked again after this even if nothing was written, as they move with the instant.
+_UNMOVED_S = 5.0
+# Longer than a bulk load keeps its counts back (15 s), than a worker takes to start or restore, and
+# than most repeats of what is known already, which change no case.
+_UNJUDGED_S = 600
+_UNJUDGED = problem(
+    503,
+    "not-judged",
+    "events have arrived for ten minutes, and not one has changed a case",
+    "事件持续入库，但十分钟内没有任何案件状态更新，页面数字可能不可信。请联系运维检查 worker"
+    "（部门重复补报旧数据时也会如此）。",
+    "Events arrive, but nothing judges their clocks, so these numbers may not be trusted. Ask the "
+    "operator to check the worker; a department that sends old events again looks like this too.",
+)
 _log = structlog.get_logger()
+
+
+class _Asked(NamedTuple):
+    at_s: float
+    counted: int
+    marks: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """One numbered thing that happened; ``number`` grows by one within a channel."""
+    """One numbered thing that happened; ``number`` grows by one within a channel.
+
+    ``sent`` is written as JSON once, however many streams it goes to; ``rows`` is its size.
+    """
 
     number: int
-    event: str
-    body: dict[str, Any]
+    sent: ServerSentEvent
+    rows: int
 
 
 class Channel:
@@ -47,39 +75,39 @@ class Channel:
 
     def __init__(
         self,
-        questions: Questions,
+        board: Board,
+        questions: Asks,
         scope: Scope,
-        clock: Clock,
         names: Names,
-        poll_s: float,
         panels: Collection[str] = PANELS,
     ) -> None:
+        self._board = board
         self._questions = questions
         self._scope = scope
-        self._clock = clock
         self._names = names
-        self._poll_s = poll_s
-        self._shown = [PANELS[name] for name in PANELS if name in panels]
-        self._asked: dict[str, float] = {}
+        self._shown = [each for each in PANELS.values() if each.name in panels]
+        self._asked: dict[str, _Asked] = {}
         self._name = uuid.uuid4().hex[:12]
         self._numbers = itertools.count(1)
         self._last = 0
         self._panels: dict[str, dict[str, Row]] = {}
         self._as_of: dict[str, str] = {}
-        self._recent: deque[Update] = deque(maxlen=_REMEMBERED)
+        self._recent: deque[Update] = deque()
+        self._rows_remembered = 0
+        self._whole_view: list[ServerSentEvent] = []
         self._fault: dict[str, Any] | None = None
-        self._tick: dict[str, Any] | None = None
+        self._beat: ServerSentEvent | None = None
         self._moved = asyncio.Event()
         self._closed = False
 
     async def run(self) -> None:
-        """Look for changes until cancelled; no fault of the warehouse ends it."""
+        """Follow the looks until cancelled; no fault of the warehouse ends it."""
+        number = 0
         while True:
-            started = monotonic()
-            await self._look()
+            look = await self._board.next(number)
+            number = look.number
+            await self._follow_look(look)
             self._wake()
-            # At most a third of the time is spent asking, however slow the answers get.
-            await asyncio.sleep(max(self._poll_s, 2 * (monotonic() - started)))
 
     def close(self) -> None:
         """End all streams of the channel."""
@@ -94,45 +122,64 @@ class Channel:
             if reached is None or not self._remembers(reached):
                 events, reached = self._snapshot(), self._last
             else:
-                missed = [update for update in self._recent if update.number > reached]
-                events, reached = [self._sent(update) for update in missed], self._last
-            if self._tick is not None:
-                events.append(ServerSentEvent(event="tick", data=self._tick))
+                events = [update.sent for update in self._recent if update.number > reached]
+                reached = self._last
+            if self._beat is not None:
+                events = [*events, self._beat]
             for event in events:
                 yield event
             await moved.wait()
 
-    async def _look(self) -> None:
-        as_of_ms = self._clock()
-        try:
-            parameters = self._scope.parameters(as_of_ms, SHOWN_ROWS)
-            freshness = await self._questions.ask("freshness", parameters)
-            answers: dict[str, list[Row]] = {}
-            for panel in self._shown:
-                if panel.is_live_in(self._scope) and self._is_due(panel):
-                    name = panel.question(self._scope)
-                    if name not in answers:
-                        answers[name] = await self._questions.ask(name, parameters)
-                    self._take(panel, answers[name], render_instant(as_of_ms))
-        except Unavailable as error:
-            self._fail(unavailable(error))
-        except Exception as error:
-            _log.exception("live poll failed", fault=type(error).__name__)
-            self._fail(
-                problem(500, "internal-fault", "the server met a fault of its own",
-                        "服务器内部错误，请联系运维。", "Tell the operator.")
-            )  # fmt: skip
-        else:
-            if self._fault is not None:
-                self._fault = None
-                self._publish("recovered", {"as_of": render_instant(as_of_ms)})
-            self._tick = {"as_of": render_instant(as_of_ms), **freshness[0]}
+    async def _follow_look(self, look: Look) -> None:
+        as_of, fault = render_instant(look.as_of_ms), look.fault
+        if fault is None:
+            try:
+                await self._take_panels(look, as_of)
+            except Exception as met:
+                fault = met
+        told = _told(fault, look)
+        if told is not None:
+            self._fail(told)
+            return
+        if self._fault is not None:
+            self._fault = None
+            self._publish("recovered", {"as_of": as_of})
+        self._beat = _event("tick", {"as_of": as_of, **look.freshness})
 
-    def _is_due(self, panel: Panel) -> bool:
-        return monotonic() >= self._asked.get(panel.name, -panel.every_s) + panel.every_s
+    async def _take_panels(self, look: Look, as_of: str) -> None:
+        parameters = self._scope.parameters(look.as_of_ms, SHOWN_ROWS)
+        answers: dict[str, list[Row]] = {}
+        if look.counts is not None and not self._scope.is_of_cases:
+            answers["counts"] = look.counts.within(self._scope) if self._is_new(look) else []
+        for panel in self._shown:
+            name = panel.question(self._scope)
+            if not panel.is_live_in(self._scope) or not self._is_due(panel, name, look):
+                continue
+            if name not in answers:
+                answers[name] = await self._questions.ask(name, parameters)
+            self._asked[panel.name] = _Asked(monotonic(), look.counted, look.marks)
+            self._take(panel, answers[name], as_of)
+
+    def _is_new(self, look: Look) -> bool:
+        return any(
+            panel.name not in self._asked or self._asked[panel.name].counted != look.counted
+            for panel in self._shown
+            if panel.shares == "counts"
+        )
+
+    def _is_due(self, panel: Panel, question: str, look: Look) -> bool:
+        asked = self._asked.get(panel.name)
+        if asked is None:
+            return True
+        if question == "counts" and look.counts is not None:
+            return asked.counted != look.counted
+        since_s = monotonic() - asked.at_s
+        mark = "escalations_mark" if question == "escalations" else "cases_mark"
+        moved = look.marks.get(mark) is None or look.marks.get(mark) != asked.marks.get(mark)
+        # A list that takes as_of moves by itself too, such as days of supervision.
+        return since_s >= (panel.every_s if moved else max(panel.every_s, _UNMOVED_S))
 
     def _take(self, panel: Panel, rows: list[Row], as_of: str) -> None:
-        self._asked[panel.name] = monotonic()
         rows = completed(panel, rows, self._scope, self._names)
         new = {str(row[panel.key]): row for row in rows}
         old = self._panels.get(panel.name)
@@ -148,14 +195,21 @@ class Channel:
             self._publish("change", body)
 
     def _fail(self, fault: dict[str, Any]) -> None:
-        self._tick = None
+        # Told again at each look: a page that hears nothing takes its line for cut.
+        self._beat = _event("fault", fault)
         if fault != self._fault:
             self._fault = fault
             self._publish("fault", fault)
 
     def _publish(self, event: str, body: dict[str, Any]) -> None:
         self._last = next(self._numbers)
-        self._recent.append(Update(self._last, event, body))
+        rows = len(body.get("upsert", ())) + len(body.get("rows", ()))
+        sent = _event(event, body, f"{self._name}.{self._last}")
+        self._recent.append(Update(self._last, sent, rows))
+        self._rows_remembered += rows
+        while len(self._recent) > _REMEMBERED or self._rows_remembered > _ROWS_REMEMBERED:
+            self._rows_remembered -= self._recent.popleft().rows
+        self._whole_view = []
         self._wake()
 
     def _wake(self) -> None:
@@ -167,17 +221,14 @@ class Channel:
         return {"panel": name, "as_of": self._as_of[name], "rows": rows}
 
     def _snapshot(self) -> list[ServerSentEvent]:
-        # Only the last event carries an id: a snapshot that was cut is asked for again, whole.
-        events = [ServerSentEvent(event="panel", data=self._whole(name)) for name in self._panels]
-        if self._fault is not None:
-            events.append(ServerSentEvent(event="fault", data=self._fault))
-        ready = {"panels": list(self._panels)}
-        events.append(ServerSentEvent(event="ready", data=ready, id=f"{self._name}.{self._last}"))
-        return events
-
-    def _sent(self, update: Update) -> ServerSentEvent:
-        name = f"{self._name}.{update.number}"
-        return ServerSentEvent(event=update.event, data=update.body, id=name)
+        if not self._whole_view:
+            # Only the last event carries an id: a snapshot that was cut is asked for again, whole.
+            events = [_event("panel", self._whole(name)) for name in self._panels]
+            if self._fault is not None:
+                events.append(_event("fault", self._fault))
+            ready = {"panels": list(self._panels)}
+            self._whole_view = [*events, _event("ready", ready, f"{self._name}.{self._last}")]
+        return self._whole_view
 
     def _resumable(self, last_event_id: str | None) -> int | None:
         name, _, number = (last_event_id or "").partition(".")
@@ -189,3 +240,18 @@ class Channel:
         return reached == self._last or (
             bool(self._recent) and self._recent[0].number <= reached + 1
         )
+
+
+def _event(event: str, body: dict[str, Any], id_: str | None = None) -> ServerSentEvent:
+    return ServerSentEvent(event=event, raw_data=msgspec.json.encode(body).decode(), id=id_)
+
+
+def _told(fault: Exception | None, look: Look) -> dict[str, Any] | None:
+    """Return what readers are told of a look that is not to be trusted."""
+    if fault is None:
+        return _UNJUDGED if (look.freshness.get("judged_behind_s") or 0) > _UNJUDGED_S else None
+    if isinstance(fault, Unavailable):
+        return unavailable(fault)
+    _log.error("live look failed", fault=type(fault).__name__)
+    return problem(500, "internal-fault", "the server met a fault of its own",
+                   "服务器内部错误，请联系运维。", "Tell the operator.")  # fmt: skip

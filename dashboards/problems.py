@@ -11,13 +11,56 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from schemas.errors import Unavailable
 
 MEDIA_TYPE = "application/problem+json"
+_NOT_FOUND = """<!doctype html>
+<html lang="zh-CN"><head><meta charset="utf-8"><title>404 · 举手</title></head>
+<body><main><h1>没有这个页面 <span lang="en">There is no such page</span></h1>
+<p><a href="/">回到首页 <span lang="en">To the first page</span></a></p></main></body></html>
+"""
 _log = structlog.get_logger()
+
+
+class Remedy(BaseModel):
+    """What to do, in both languages."""
+
+    zh: str
+    en: str
+
+
+class Problem(BaseModel):
+    """A refusal as RFC 9457 has it."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    remedy: Remedy
+
+
+_WHEN = {
+    400: "the body is not JSON",
+    401: "nobody is signed in",
+    403: "not for this role, not of this region, or not from this site",
+    404: "there is none, or none that the reader may see",
+    409: "not as things stand",
+    422: "a parameter or field is wrong",
+    429: "too often; Retry-After says when again",
+    503: "ClickHouse or Kafka does not answer; Retry-After says when again",
+}
+# For the description of the API: every route may answer so.
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {
+        "description": when,
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    for status, when in _WHEN.items()
+}
 
 
 class Refused(Exception):
@@ -90,8 +133,10 @@ async def _on_invalid(_: Request, error: Exception) -> JSONResponse:
     )
 
 
-async def _on_http(_: Request, error: Exception) -> JSONResponse:
+async def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if error.status_code == 404 and _is_a_person(request):
+        return HTMLResponse(_NOT_FOUND, 404)
     return _respond(
         problem(
             error.status_code,
@@ -102,6 +147,11 @@ async def _on_http(_: Request, error: Exception) -> JSONResponse:
         ),
         dict(error.headers or {}),
     )
+
+
+def _is_a_person(request: Request) -> bool:
+    is_api = request.url.path.startswith("/api/")
+    return not is_api and "text/html" in request.headers.get("accept", "")
 
 
 async def _on_fault(request: Request, error: Exception) -> JSONResponse:

@@ -5,11 +5,12 @@ They run on the threads of the warehouse; ``Questions`` measures what they cost.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, Protocol
 
 from dashboards.metrics import Metrics
 from dashboards.warehouse import Row, Warehouse
@@ -32,6 +33,13 @@ def question_names() -> frozenset[str]:
     return frozenset(path.stem for path in FOLDER.glob("*.sql"))
 
 
+class Asks(Protocol):
+    """Whatever answers a question by its name."""
+
+    async def ask(self, name: str, parameters: Mapping[str, Any]) -> list[Row]:
+        """Return the rows; raises ``Unavailable`` where ClickHouse does not answer."""
+
+
 class Questions:
     """Asks the warehouse by the name of a question and measures what it costs."""
 
@@ -49,3 +57,16 @@ class Questions:
             raise
         finally:
             self._metrics.query_seconds.labels(name).observe(perf_counter() - started)
+
+
+class InTurn:
+    """Asks at most ``at_once`` questions at a time, so that others find a free connection."""
+
+    def __init__(self, questions: Questions, at_once: int) -> None:
+        self._questions = questions
+        self._turns = asyncio.Semaphore(at_once)
+
+    async def ask(self, name: str, parameters: Mapping[str, Any]) -> list[Row]:
+        """Return the rows; raises ``Unavailable`` where ClickHouse does not answer."""
+        async with self._turns:
+            return await self._questions.ask(name, parameters)

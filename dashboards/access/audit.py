@@ -17,6 +17,7 @@ from pathlib import Path
 
 from dashboards.access.roles import Reader
 from dashboards.access.store import Store
+from schemas.action import ActionType
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS audit (
@@ -40,7 +41,7 @@ _FIELDS = ("number", "at_ms", "act", "object", "account", "role", "region", "add
 
 
 class Act(StrEnum):
-    """What was done."""
+    """What was done; an action about a case goes by the name that its record has."""
 
     SIGNED_IN = "signed-in"
     SIGN_IN_FAILED = "sign-in-failed"
@@ -48,9 +49,15 @@ class Act(StrEnum):
     CASE_SEEN = "case-seen"
     HOUSEHOLD_SEEN = "household-seen"
     LIST_EXPORTED = "list-exported"
-    CASE_ACTED = "case-acted"
     REFUSED = "refused"
     AUDIT_READ = "audit-read"
+    ACKNOWLEDGED = ActionType.ACKNOWLEDGED.value
+    UNACKNOWLEDGED = ActionType.UNACKNOWLEDGED.value
+    NOTED = ActionType.NOTED.value
+    HANDED_OVER = ActionType.HANDED_OVER.value
+    ANSWERED = ActionType.ANSWERED.value
+    CLOSED = ActionType.CLOSED.value
+    REPEATED = ActionType.REPEATED.value
 
 
 @dataclass(frozen=True, slots=True)

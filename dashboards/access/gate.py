@@ -40,6 +40,8 @@ class Gate:
     metrics_token: str
     # A hash takes 64 MiB and a processor: more at once would starve the readers.
     hashing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
+    # What was looked at of late, by whom and from where → when that was noted.
+    looks: dict[tuple[str, ...], int] = field(default_factory=dict)
 
     @property
     def cookie(self) -> str:

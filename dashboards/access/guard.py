@@ -26,6 +26,9 @@ from dashboards.problems import Refused
 _READING = frozenset(("GET", "HEAD"))
 # What goes on by itself does not keep a session alive; else an open page would never end it.
 _BY_ITSELF = frozenset(("/api/live", "/api/session"))
+# A case is shown in several parts: what one asks for within a minute is one look at it.
+_ONE_LOOK_MS = 60_000
+_LOOKS_REMEMBERED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,18 @@ async def audited(request: Request, reader: Reader, act: Act, of: str = "") -> N
     await run_in_threadpool(
         gate_of(request).audit.write, now_ms(), act, reader, address_of(request), of
     )
+
+
+async def seen(request: Request, reader: Reader, act: Act, of: str) -> None:
+    """Note that a reader looks at something, once a minute for the same reader and address."""
+    looks, at_ms = gate_of(request).looks, now_ms()
+    look = (reader.account, address_of(request), act.value, of)
+    if looks.get(look, 0) + _ONE_LOOK_MS > at_ms:
+        return
+    await audited(request, reader, act, of)
+    if len(looks) >= _LOOKS_REMEMBERED:
+        looks.clear()
+    looks[look] = at_ms
 
 
 def check_origin(request: Request) -> None:

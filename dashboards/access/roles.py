@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from schemas.action import Side
+
 PROVINCE = "530000"
 """GB/T 2260 code of Yunnan, the region of those who see all of it."""
 
@@ -42,6 +44,12 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.ANALYST: frozenset((Right.COUNTS,)),
     # Keeps the accounts and reads who looked at what; has no reason to look at cases.
     Role.ADMIN: frozenset((Right.COUNTS, Right.AUDIT)),
+}
+# Where an office sits when it acts (schemas.action_rules decides what that allows).
+SIDES: Mapping[Role, Side] = {
+    Role.PROVINCE: Side.PROVINCE,
+    Role.PREFECTURE: Side.PREFECTURE,
+    Role.COUNTY: Side.COUNTY,
 }
 
 

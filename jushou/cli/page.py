@@ -23,6 +23,7 @@ def page(
     from dashboards.app import create_app
     from dashboards.config import PageConfig
     from dashboards.serving import page_server
+    from jushou.cli.page_ports import page_ports
     from jushou.logs import set_up_logs
     from jushou.settings import Settings
 
@@ -45,4 +46,5 @@ def page(
         metrics_token=settings.page_metrics_token,
     )
     listening_port = settings.page_port if port is None else port
-    page_server(create_app(config), listen_host, listening_port, settings.page_proxy).run()
+    app = create_app(config, page_ports(settings))
+    page_server(app, listen_host, listening_port, settings.page_proxy).run()

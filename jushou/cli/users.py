@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -71,6 +72,31 @@ def remove(account: Account) -> None:
     with _users() as kept:
         kept.remove(account)
     _tell(f"removed {account}", None)
+
+
+_DEMO = (
+    Reader("duty", "省级值班（演示）", Role.PROVINCE),
+    Reader("kunming", "昆明市（演示）", Role.PREFECTURE, "530100"),
+    Reader("wuhua", "五华区（演示）", Role.COUNTY, "530102"),
+    Reader("analysis", "分析（演示）", Role.ANALYST),
+    Reader("keeper", "账号管理（演示）", Role.ADMIN),
+)
+
+
+def demo_accounts(folder: Path) -> list[tuple[Reader, str]]:
+    """Make an account of each role with a new password, and return both; for demos alone."""
+    from dashboards.access.gate import users_of
+    from dashboards.access.passwords import generated
+
+    kept, store = users_of(folder / ACCESS)
+    made = [(reader, generated()) for reader in _DEMO]
+    for reader, password in made:
+        if kept.exists(reader.account):
+            kept.set_password(reader.account, password)
+        else:
+            kept.add(reader, password)
+    store.close()
+    return made
 
 
 @contextmanager

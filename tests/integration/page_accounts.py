@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import httpx
 from clickhouse_driver import Client
@@ -14,6 +13,7 @@ from clickhouse_driver import Client
 from dashboards.access.gate import users_of
 from dashboards.access.roles import PROVINCE, Reader, Role
 from dashboards.config import PageConfig
+from dashboards.ports import NO_PORTS, Ports
 from jushou.runtime.clickhouse_server import ClickHouseServer
 from sinks.clickhouse.migration import migrate
 from sinks.clickhouse.server import Server
@@ -60,7 +60,7 @@ def sign_in(client: httpx.Client, account: str, password: str = PASSWORD) -> htt
 
 @contextmanager
 def page_with_accounts(
-    server: ClickHouseServer, database: str, folder: Path, **settings: Any
+    server: ClickHouseServer, database: str, folder: Path, ports: Ports = NO_PORTS
 ) -> Iterator[Place]:
     """A page over a database of its own, with all accounts signed in."""
     with Client(server.host, server.port) as client:
@@ -76,8 +76,7 @@ def page_with_accounts(
         with ExitStack() as open_, Client(server.host, server.port, database=database) as client:
             rows = Rows(client)
             fill(rows)
-            ports = settings.pop("ports", None)
-            address = open_.enter_context(served(config, ports) if ports else served(config))
+            address = open_.enter_context(served(config, ports))
             clients = {}
             for reader in READERS:
                 browser = open_.enter_context(httpx.Client(base_url=address, timeout=DEADLINE_S))
@@ -98,11 +97,12 @@ def fill(rows: Rows) -> None:
         rows.open(number, "06-01 10:00", county=county)
     for case_id, county in ((HERE, WUHUA), (THERE, CHENGJIANG)):
         mine = case_id == HERE
-        supervised = {"clock": "overall", "level": "supervise", "to": "province"}
+        supervised = {"clock": "overall", "level": "supervise", "to": "province", "term": "10d"}
         rows.escalation(
             case_id, "06-01 10:00", county=county, **supervised,
             **({"escalation_id": OVERALL} if mine else {}),
         )  # fmt: skip
         rows.escalation(
-            case_id, "05-24 10:00", county=county, **({"escalation_id": RED} if mine else {})
-        )
+            case_id, "05-24 10:00", county=county, term="24h",
+            **({"escalation_id": RED} if mine else {}),
+        )  # fmt: skip

@@ -19,8 +19,11 @@ from dashboards.access.roles import RIGHTS, Right, Role
 from dashboards.app import create_app
 from dashboards.config import PageConfig
 from dashboards.panels import PANELS
+from dashboards.ports import Ports
+from jushou.cli.page_ports import explaining
 from jushou.runtime.clickhouse_server import ClickHouseServer
 from jushou.runtime.ports import free_port
+from sinks.clickhouse.server import Server
 from tests.browser.page_support import get, served
 from tests.integration.page_accounts import (
     CHENGJIANG,
@@ -53,6 +56,10 @@ ADDRESSES = {
     "/api/panels/{name}.csv": "/api/panels/numbers.csv",
     "/api/live": "/api/live",
     "/api/cases/{case_id:path}": f"/api/cases/{HERE}",
+    "/api/cases/{case_id:path}/explanation": f"/api/cases/{HERE}/explanation",
+    "/api/cases/{case_id:path}/custody": f"/api/cases/{HERE}/custody",
+    "/api/cases/{case_id:path}/deliveries": f"/api/cases/{HERE}/deliveries",
+    "/api/cases/{case_id:path}/actions": f"/api/cases/{HERE}/actions",
 }
 # Those whose answer is of a place: the same, asked of another county.
 ELSEWHERE = {
@@ -60,6 +67,10 @@ ELSEWHERE = {
     "/api/panels/{name}.csv": f"/api/panels/supervised.csv?county={CHENGJIANG}",
     "/api/live": f"/api/live?county={CHENGJIANG}",
     "/api/cases/{case_id:path}": f"/api/cases/{THERE}",
+    "/api/cases/{case_id:path}/explanation": f"/api/cases/{THERE}/explanation",
+    "/api/cases/{case_id:path}/custody": f"/api/cases/{THERE}/custody",
+    "/api/cases/{case_id:path}/deliveries": f"/api/cases/{THERE}/deliveries",
+    "/api/cases/{case_id:path}/actions": f"/api/cases/{THERE}/actions",
 }
 # Those whose answer is the same for everybody who may ask.
 OF_NO_PLACE = {"/api/names", "/api/definitions", "/api/queries/{name}.sql", "/api/openapi.json",
@@ -72,7 +83,8 @@ def place(
 ) -> Iterator[Place]:
     folder = tmp_path_factory.mktemp("access")
     name = f"test_{uuid.uuid4().hex[:12]}"
-    with page_with_accounts(clickhouse_server, name, folder) as found:
+    ports = Ports(explaining(Server(clickhouse_server.host, clickhouse_server.port, name)))
+    with page_with_accounts(clickhouse_server, name, folder, ports) as found:
         yield found
 
 
@@ -97,11 +109,11 @@ def ask(client: httpx.Client, method: str, address: str) -> int:
 
 
 def test_every_route_is_one_that_these_tests_try() -> None:
-    routes = {route.path: guard_of(route) for route in routes_of(app())}
-    assert set(routes) == set(ADDRESSES)
-    needing = {path for path, guard in routes.items() if isinstance(guard, Needs)}
+    routes = [(route.path, guard_of(route)) for route in routes_of(app())]
+    assert {path for path, _ in routes} == set(ADDRESSES)
+    needing = {path for path, guard in routes if isinstance(guard, Needs)}
     assert needing == set(ELSEWHERE) | OF_NO_PLACE
-    assert all(guard.why for guard in routes.values() if isinstance(guard, Public))
+    assert all(guard.why for _, guard in routes if isinstance(guard, Public))
 
 
 def test_a_page_with_a_route_that_nothing_guards_does_not_start() -> None:
@@ -342,8 +354,11 @@ def test_a_wrong_password_and_an_unknown_account_are_told_alike(
 def test_a_view_of_a_case_is_noted_and_what_was_typed_is_not(place: Place) -> None:
     log = open_audit(place.folder / AUDIT_FILE)
     try:
-        place.clients["kunming"].get(f"/api/cases/{HERE}")
-        newest = log.lines(account="kunming", limit=1)[0]
+        for part in ("", "/deliveries", "/actions", "/custody"):
+            place.clients["kunming"].get(f"/api/cases/{HERE}{part}")
+        looks = [line for line in log.lines(account="kunming", of=HERE) if line.act == "case-seen"]
+        assert len(looks) == 1, "its parts are one look"
+        [newest] = looks
         assert (newest.act, newest.object, newest.role, newest.region, newest.address) == (
             "case-seen", HERE, "prefecture", "530100", "127.0.0.1",
         )  # fmt: skip

@@ -11,9 +11,14 @@ import httpx
 import pytest
 from clickhouse_driver import Client
 
+from dashboards.board import Board
 from dashboards.config import PageConfig
-from dashboards.panels import PANELS
+from dashboards.metrics import Metrics
+from dashboards.names import all_names
+from dashboards.panels import PANELS, completed
+from dashboards.queries import Questions, query
 from dashboards.scope import Scope
+from dashboards.warehouse import Warehouse
 from jushou.runtime.clickhouse_server import ClickHouseServer
 from sinks.clickhouse.migration import migrate
 from sinks.clickhouse.server import Server
@@ -160,3 +165,60 @@ def test_streams_are_counted_and_left_behind_none(page: str) -> None:
         until_event(events, "tick")
         assert streams() == 1
     until("the stream is gone", lambda: streams() == 0)
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [
+        Scope(),
+        Scope(prefecture="530400"),
+        Scope(county="530481"),
+        Scope(item="education.dropout"),
+        Scope(raised_by="self", prefecture="530100"),
+    ],
+)
+async def test_a_live_view_counts_as_the_question_of_its_scope_does(
+    rows: Rows, clickhouse_server: ClickHouseServer, clickhouse_database: str, scope: Scope
+) -> None:
+    for number, county in enumerate(("530102", "530103", "530481")):
+        rows.open(number + 1, "06-10 09:59", county=county)
+        rows.open(number + 2, "06-11 09:00", county=county, item="education.dropout")
+        rows.open(1, None, supervised="06-09 09:00", county=county, raised_by="government")
+        rows.received("06-10", number + 1, county=county)
+        rows.received("06-09", 7, county=county, raised_by="proxy")
+    warehouse = Warehouse(PageConfig(port=clickhouse_server.port, database=clickhouse_database))
+    questions = Questions(warehouse, Metrics())
+    try:
+        asked = await questions.ask("counts", scope.parameters(AS_OF_MS, 1))
+        board = Board(questions, lambda: AS_OF_MS, 0.1)
+        look = await board.next(0)
+        await board.stop()
+    finally:
+        warehouse.close()
+    assert look.fault is None
+    assert look.counts is not None
+    summed = look.counts.within(scope)
+    for panel in (each for each in PANELS.values() if each.shares == "counts"):
+        assert completed(panel, summed, scope, all_names()) == completed(
+            panel, asked, scope, all_names()
+        ), panel.name
+
+
+def test_a_write_moves_the_mark_of_its_table_alone(
+    rows: Rows, clickhouse: Client, clickhouse_database: str
+) -> None:
+    def fresh() -> dict[str, Any]:
+        values, columns = clickhouse.execute(query("freshness"), with_column_types=True)
+        return dict(zip((name for name, _ in columns), values[0], strict=True))
+
+    before = fresh()
+    assert before["written_at"] is None
+    rows.escalation("C-1", "06-10 09:00")
+    after = fresh()
+    moved = {name for name in before if name.endswith("_mark") and before[name] != after[name]}
+    assert moved == {"escalations_mark"}
+    assert after["written_age_s"] < 60
+    assert after["judged_behind_s"] is None
+    rows.event("C-1", "e1", "submitted", "06-10 08:00")
+    rows.open(1, None)
+    assert abs(fresh()["judged_behind_s"]) < 60
