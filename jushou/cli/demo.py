@@ -18,6 +18,7 @@ _PHASES = {
     "start": "起动 start the servers",
     "load": "载入 load the history",
     "judge": "判时 judge the clocks",
+    "find": "找人 join signals and households",
     "store": "入库 store",
 }
 
@@ -78,6 +79,7 @@ def _run(folder: Path, size: object, once: bool) -> None:
         if once:
             return
         console.print(f"监测页面 the page: [bold]{stack.page}[/bold]    Ctrl-C 停止 stops it")
+        console.print(_accounts(stack.settings.folder))
         running.go_on(stopped.is_set)
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -130,6 +132,19 @@ def _summary(running: Demo) -> Table:
     total = running.panel("numbers")[0]
     table.add_section()
     table.add_row("合计 all", *(f"{total[name]:,}" for name in names), style="bold")
+    return table
+
+
+def _accounts(folder: Path) -> Table:
+    from rich.table import Table
+
+    from jushou.cli.users import demo_accounts
+
+    table = Table(title="打开即为省级视图，登录后可处理 open to look, sign in to act")
+    for heading in ("账号 account", "密码 password", "角色 role", "区域 region"):
+        table.add_column(heading, no_wrap=True)
+    for reader, password in demo_accounts(folder):
+        table.add_row(reader.account, password, reader.role.value, reader.region)
     return table
 
 
