@@ -14,6 +14,7 @@
 WITH
     fromUnixTimestamp64Milli(toInt64(%(as_of_ms)s), 'UTC') AS as_of,
     [12, 48, 120] AS hours_left,
+    [0, 24, 72] AS hours_after,
     [24, 72, 168] AS hours_until
 SELECT
     item,
@@ -34,28 +35,45 @@ FROM
     FROM
     (
         SELECT
-            item, clock, band,
-            countIf(outcome = 'live' AND due_at >= as_of
-                AND due_at <= as_of + toIntervalHour(hours_until[band])
-                AND (band = 1 OR due_at > as_of + toIntervalHour(hours_until[band - 1]))
-            ) AS running,
-            countIf(is_past AND was_alive) AS alive,
-            countIf(is_past AND was_alive AND outcome IN ('missed', 'live')) AS missed
+            item, band, running_in[band] AS running, alive_in[band] AS alive,
+            missed_in[band] AS missed
         FROM
         (
             SELECT
-                item, toString(run_clock) AS clock, band, run_outcome AS outcome,
-                assumeNotNull(run_due) AS due_at,
-                due_at < as_of AND due_at > as_of - INTERVAL 90 DAY
-                    AND outcome IN ('met', 'missed', 'live') AS is_past,
-                due_at - toIntervalHour(hours_left[band]) AS moment,
-                run_start <= moment AND ifNull(run_stop > moment, true) AS was_alive
+                item, run.1 AS clock,
+                sumForEach(arrayMap(
+                    (after, until) -> run.5 = 'live' AND run.3 >= as_of
+                        AND run.3 <= as_of + toIntervalHour(until)
+                        AND (after = 0 OR run.3 > as_of + toIntervalHour(after)),
+                    hours_after, hours_until
+                )) AS running_in,
+                sumForEach(arrayMap(
+                    left -> run.3 < as_of AND run.2 <= run.3 - toIntervalHour(left)
+                        AND run.4 > run.3 - toIntervalHour(left),
+                    hours_left
+                )) AS alive_in,
+                sumForEach(arrayMap(
+                    left -> run.3 < as_of AND run.2 <= run.3 - toIntervalHour(left)
+                        AND run.5 != 'met',
+                    hours_left
+                )) AS missed_in
             FROM
             (
                 SELECT
                     item, toDate32(submitted_at, 'Asia/Shanghai') AS submitted_on,
-                    verdicts.clock, verdicts.started_at, verdicts.due_at, verdicts.stopped_at,
-                    verdicts.outcome
+                    arrayFilter(
+                        run -> run.3 > as_of - INTERVAL 90 DAY AND run.3 <= as_of + INTERVAL 7 DAY
+                            AND (run.5 = 'live' OR run.5 IN ('met', 'missed') AND run.3 < as_of
+                                AND run.4 > run.3 - toIntervalHour(hours_left[3])),
+                        arrayMap(
+                            (clock, start, due, stop, outcome) -> (
+                                clock, start, ifNull(due, toDateTime64(0, 3, 'UTC')),
+                                ifNull(stop, as_of), outcome
+                            ),
+                            verdicts.clock, verdicts.started_at, verdicts.due_at,
+                            verdicts.stopped_at, verdicts.outcome
+                        )
+                    ) AS runs
                 FROM cases FINAL
                 WHERE submitted_at <= as_of
                     AND item != ''
@@ -75,14 +93,10 @@ FROM
                         FROM escalations_standing
                         WHERE %(level)s != '' AND level = %(level)s AND at <= as_of))
             )
-            ARRAY JOIN
-                verdicts.clock AS run_clock, verdicts.started_at AS run_start,
-                verdicts.due_at AS run_due, verdicts.stopped_at AS run_stop,
-                verdicts.outcome AS run_outcome
-            ARRAY JOIN [1, 2, 3] AS band
-            WHERE run_due IS NOT NULL
+            ARRAY JOIN runs AS run
+            GROUP BY item, clock
         )
-        GROUP BY item, clock, band
+        ARRAY JOIN [1, 2, 3] AS band
     )
 )
 ARRAY JOIN [1, 2, 3] AS horizon

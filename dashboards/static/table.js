@@ -20,7 +20,7 @@ export class Table {
     this.caption = h("caption", { class: "unseen" });
     this.captionText = caption;
     this.table = h("table", {}, this.caption, h("thead", {}, this.head), this.body, this.foot);
-    this.scroller = h("div", { class: "scroller", tabindex: "0", role: "region" }, this.table);
+    this.scroller = h("div", { class: "scroller", tabindex: "0", role: "group" }, this.table);
     this.visible = new Visible(this.scroller, this.table, () => this.fill([]));
     place.append(this.scroller);
   }
