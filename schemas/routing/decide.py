@@ -75,10 +75,6 @@ class Recipient:
         """The group's instance or ``person/<name>``, without the endpoint."""
         return self.name.rpartition("@")[0]
 
-    def until(self, not_before_ms: int) -> Recipient:
-        """Return the same recipient, not before another instant."""
-        return replace(self, not_before_ms=not_before_ms)
-
 
 def route(escalation: Escalation, routing: Routing, at: int) -> list[Recipient]:
     """Return who would get ``escalation`` if it were handled at ``at`` (milliseconds).
@@ -129,14 +125,44 @@ def of_group(
         _recipient(escalation, routing, group, instance, None, address, at, why)
         for address in group.reached_by
     ]
-    for person_name, via in _people(group, escalation, routing, at):
-        person, absent = present(person_name, at, routing)
+    # Who is on duty when it goes out, not when it fell due: that is at midnight.
+    leaves_ms, _ = _not_before(escalation, routing, group.quiet, at)
+    for person_name, via in _people(group, escalation, routing, leaves_ms):
+        person, absent = present(person_name, leaves_ms, routing)
         how = replace(why, via=Via.SUBSTITUTE if absent else via, stands_in_for=tuple(absent))
         found += [
             _recipient(escalation, routing, group, instance, person, address, at, how)
             for address in person.reached_by
         ]
     return found
+
+
+def of_alarm(routing: Routing, at: int) -> list[Recipient]:
+    """Return who hears at ``at`` that the system itself is in trouble; quiet hours do not hold."""
+    group = routing.groups.get(routing.rules.alarm or "")
+    if group is None:
+        return []
+    people: list[Person | None] = [present(name, at, routing)[0] for name in group.members]
+    if group.roster:
+        names, _ = on_duty(routing.rosters[group.roster], at, routing.calendar, None)
+        people += [present(name, at, routing)[0] for name in names]
+    found: dict[str, Recipient] = {}
+    for person in (None, *people):
+        owner = f"person/{person.name}" if person else group.name
+        for address in (person or group).reached_by:
+            name = f"{owner}@{address.endpoint}"
+            found[name] = Recipient(
+                name=name,
+                text=(person or group).text,
+                group=group.name,
+                address=address,
+                language=routing.rules.language,
+                not_before_ms=at,
+                fallback=None,
+                side=group.side,
+                why=Why("alarm", group.name, Via.MEMBER if person else Via.GROUP),
+            )
+    return list(found.values())
 
 
 def instance_of(group: Group, escalation: Escalation) -> str:

@@ -124,7 +124,7 @@ def _read(sections: Sections, catalogue: Catalogue) -> Routing | None:
         _route(number, value, named["groups"], catalogue)
         for number, value in enumerate(sections.whole["routes"].items(), 1)
     ]
-    rules = _rules(sections.whole["rules"], catalogue, named["endpoints"])
+    rules = _rules(sections.whole["rules"], catalogue, named["endpoints"], named["groups"])
     words = read_words(named["words"], catalogue)
     if rules is None:
         return None
@@ -213,7 +213,9 @@ def _route(number: int, value: Value, groups: Collection[str], catalogue: Catalo
     )
 
 
-def _rules(value: Value, catalogue: Catalogue, endpoints: Collection[str]) -> Rules | None:
+def _rules(
+    value: Value, catalogue: Catalogue, endpoints: Collection[str], groups: Collection[str]
+) -> Rules | None:
     numbers = (
         "horizon_h", "gather_s", "at_most_per_hour", "rows_in_a_table", "acknowledged_for_h",
         "repeat_times", "watchdog_every_s",
@@ -225,6 +227,7 @@ def _rules(value: Value, catalogue: Catalogue, endpoints: Collection[str]) -> Ru
         "provincial",
         "repeat_after_h",
         "watchdog",
+        "alarm",
         *numbers,
     )
     read = {name: given.whole() if (given := fields.need(name)) else None for name in numbers}
@@ -246,6 +249,7 @@ def _rules(value: Value, catalogue: Catalogue, endpoints: Collection[str]) -> Ru
         never_silenced=frozenset(silenced),
         provincial=frozenset(provincial),
         watchdog=one(fields.get("watchdog"), endpoints, "endpoint"),
+        alarm=one(fields.get("alarm"), groups, "group"),
         repeat_after_h=MappingProxyType(repeats),
         **{name: number for name, number in read.items() if number is not None},
     )

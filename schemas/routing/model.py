@@ -172,6 +172,7 @@ class Rules:
     never_silenced: frozenset[str]
     provincial: frozenset[str]
     watchdog: str | None
+    alarm: str | None
     watchdog_every_s: int
 
 

@@ -22,8 +22,8 @@ _POLL_S = 0.05
 class ActionSender:
     """Sends actions; blocking, and safe for several threads at once.
 
-    A server makes one and keeps it: ``ActionSender(bootstrap, action_rules(load_routing(folder)))``.
-    No broker is asked for until the first ``send``.
+    A server makes one and keeps it; ``rules`` are ``action_rules(load_routing(folder))``. No
+    broker is asked for until the first ``send``.
     """
 
     def __init__(self, bootstrap: str, rules: ActionRules, topic: str = ACTIONS.name) -> None:

@@ -73,6 +73,9 @@ def begin(outbox: Outbox, message_id: str) -> Letter:
             (message_id,),
         ).fetchone()
     of = _deliveries(outbox, message_id)
+    said = outbox.rows.execute(
+        "SELECT text FROM announcement WHERE message_id = ?", (message_id,)
+    ).fetchone()
     return Letter(
         message_id=message_id,
         kind=MessageKind(row["kind"]),
@@ -85,6 +88,7 @@ def begin(outbox: Outbox, message_id: str) -> Letter:
         repeated=bool(row["repeated"]),
         reminder=bool(row["reminder"]),
         instead_of=row["instead_of"],
+        text=said["text"] if said else "",
     )
 
 

@@ -108,7 +108,7 @@ class Lane:
 
     async def _send(self, letter: Letter, recipient: str) -> None:
         started_ms = self._now()
-        if letter.escalations or letter.kind is MessageKind.HEARTBEAT:
+        if letter.escalations or letter.kind in (MessageKind.HEARTBEAT, MessageKind.ALARM):
             outcome = await self._attempt(letter, recipient, started_ms)
         else:
             outcome = Outcome(Verdict.FAILED, Why.INTERRUPTED)

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import quote
 
-from schemas.action import Side
+from schemas.action import ActionType, Side
 from schemas.action_link import Claims, sign
+from schemas.action_rules import action_rules, allowed
 from schemas.escalation import Escalation
 from schemas.instants import HOUR_MS, parse_instant
 from schemas.routing.model import Routing
@@ -26,6 +27,7 @@ class MessageKind(StrEnum):
     DAILY = "daily"
     CORRECTION = "correction"
     HEARTBEAT = "heartbeat"
+    ALARM = "alarm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class Letter:
     """What a message is about and to whom it goes; ``instead_of`` where the first was not reached.
 
     ``repeated``: it may have arrived before (重发). ``reminder``: nobody acknowledged the first.
+    ``text``: of a message that is about no escalation.
     """
 
     message_id: str
@@ -85,6 +88,7 @@ class Letter:
     repeated: bool = False
     reminder: bool = False
     instead_of: str = ""
+    text: str = ""
 
 
 def compose(letter: Letter, routing: Routing, links: Links, now_ms: int) -> Document:
@@ -93,6 +97,9 @@ def compose(letter: Letter, routing: Routing, links: Links, now_ms: int) -> Docu
     if letter.kind is MessageKind.HEARTBEAT:
         text = speaker.say("watchdog", at=speaker.instant(now_ms))
         return Document(title=text, sms=text)
+    if letter.kind is MessageKind.ALARM:
+        title = _marked(letter, speaker, letter.text)
+        return Document(title=title, sms=title, signature=speaker.say("signature"))
     if letter.kind is MessageKind.SINGLE:
         return _single(letter, speaker, links, now_ms)
     if letter.kind is MessageKind.CORRECTION:
@@ -123,11 +130,10 @@ def _single(letter: Letter, speaker: Speaker, links: Links, now_ms: int) -> Docu
     )  # fmt: skip
     found = [(speaker.say("open_case"), links.case(first.case_id))]
     hours = speaker.routing.rules.acknowledged_for_h
-    # A level of the province is acknowledged by the province alone, whoever else is told of it.
-    allowed = letter.side is Side.PROVINCE or first.level not in speaker.routing.rules.provincial
-    acknowledge = links.acknowledge(first, letter.recipient, letter.side, now_ms, hours)
-    if allowed and acknowledge:
-        found.append((speaker.say("acknowledge"), acknowledge))
+    signed = links.acknowledge(first, letter.recipient, letter.side, now_ms, hours)
+    if signed and (label := _label(first.level, letter.side, speaker.routing)):
+        found.append((speaker.say(label), signed))
+    facts |= _expected(first, letter.side, speaker)
     return Document(
         title=_marked(letter, speaker, speaker.say("title", facts)),
         sms=_marked(letter, speaker, speaker.say("sms", facts)),
@@ -137,6 +143,24 @@ def _single(letter: Letter, speaker: Speaker, links: Links, now_ms: int) -> Docu
         signature=speaker.say("signature"),
         colon=speaker.say("colon"),
     )
+
+
+def _label(level: str, side: Side, routing: Routing) -> str | None:
+    """Return the name of what the signed link is for; a side with nothing to do gets none.
+
+    A level of the province is acknowledged by the province alone, and answered by the county.
+    """
+    types = allowed(action_rules(routing), level, side)
+    if ActionType.ACKNOWLEDGED in types:
+        return "acknowledge"
+    return "answer" if ActionType.ANSWERED in types else None
+
+
+def _expected(each: Escalation, side: Side, speaker: Speaker) -> Facts:
+    """Return what is expected of those below the province whose case it supervises."""
+    if each.level in speaker.routing.rules.provincial and side is not Side.PROVINCE:
+        return {"expected": speaker.say("expected_answer")}
+    return {}
 
 
 def _correction(letter: Letter, speaker: Speaker, links: Links, now_ms: int) -> Document:
@@ -160,7 +184,9 @@ def _correction(letter: Letter, speaker: Speaker, links: Links, now_ms: int) -> 
 
 def _table(letter: Letter, speaker: Speaker, links: Links, now_ms: int) -> Document:
     every = sorted(letter.escalations, key=lambda each: parse_instant(each.due_at or each.at))
-    all_facts = [facts_of(each, speaker, now_ms) for each in every]
+    all_facts = [
+        facts_of(each, speaker, now_ms) | _expected(each, letter.side, speaker) for each in every
+    ]
     kind = "daily" if letter.kind is MessageKind.DAILY else "digest"
     facts = {name: _shared(name, all_facts) for name in ("level", "place", "item")}
     facts |= {"count": str(len(every)), "oldest": all_facts[0]["due"]}

@@ -19,8 +19,10 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 from schemas.action import Action, decode_action
 from schemas.errors import DeadLetterReason, InvalidRecord, Misconfigured, Unavailable
 from schemas.escalation import Escalation
+from schemas.probe import KEY, ProbeAnswer, decode_answer, probe
 from schemas.topics import (
     ACTIONS,
+    CASE_EVENTS,
     CASE_STATES,
     DEAD_LETTERS,
     DELIVERIES,
@@ -42,17 +44,18 @@ class Topics:
     actions: str = ACTIONS.name
     heartbeats: str = HEARTBEATS.name
     case_states: str = CASE_STATES.name
+    case_events: str = CASE_EVENTS.name
     deliveries: str = DELIVERIES.name
     dead_letters: str = DEAD_LETTERS.name
 
 
 @dataclass(slots=True)
 class Batch:
-    """What one look at Kafka gave, in order; ``heartbeat_ms`` is the broker's newest stamp."""
+    """What one look at Kafka gave, in order."""
 
     escalations: list[Escalation] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
-    heartbeat_ms: int | None = None
+    answers: list[ProbeAnswer] = field(default_factory=list)
     bad: list[tuple[Message, InvalidRecord]] = field(default_factory=list)
 
 
@@ -100,7 +103,8 @@ class Feed:
         topic, raw = message.topic(), message.value() or b""
         try:
             if topic == self.topics.heartbeats:
-                batch.heartbeat_ms = max(batch.heartbeat_ms or 0, message.timestamp()[1])
+                if (answer := decode_answer(raw)) is not None:
+                    batch.answers.append(answer)
             elif topic == self.topics.actions:
                 batch.actions.append(decode_action(raw))
             else:
@@ -128,6 +132,24 @@ class Feed:
         """
         with suppress(KafkaException):
             self._consumer.commit(asynchronous=True)
+
+    async def probe(self, now_ms: int) -> int:
+        """Send a probe onto each partition of the case events; return how many there are.
+
+        Not waited for: what did not arrive is not answered. Raises ``Unavailable``.
+        """
+        return await asyncio.to_thread(self._probe, now_ms)
+
+    def _probe(self, now_ms: int) -> int:
+        topic = self.topics.case_events
+        try:
+            known = self._producer.list_topics(topic, timeout=_LEAVE_S).topics[topic]
+            for number in known.partitions:
+                self._producer.produce(topic, probe(now_ms), KEY, number)
+        except (KafkaException, BufferError):
+            raise Unavailable(f"Kafka at {self._bootstrap} takes no probe") from None
+        self._producer.poll(0)
+        return len(known.partitions)
 
     async def publish(self, records: Iterable[tuple[str, bytes]]) -> None:
         """Return when the broker has taken the records of deliveries."""

@@ -16,7 +16,7 @@ from schemas.routing.model import Routing
 from sinks.notify.document import MessageKind
 from sinks.notify.outbox import Outbox
 
-OVER_LIMIT = ""
+OVER_LIMIT, _URGENT = "", "!"
 Rows = list[sqlite3.Row]
 
 
@@ -57,24 +57,56 @@ class _Packing:
         return made + (self._notices(notices) if notices else 0)
 
     def _notices(self, notices: Rows) -> int:
-        recipient = notices[0]["recipient"]
         urgent = [row for row in notices if row["never_silenced"]]
         others = [row for row in notices if not row["never_silenced"]]
-        made = self._bundles(urgent, notices)
+        made = self._urgent(urgent, notices) if urgent else 0
         sent = {row["delivery_no"] for row in urgent}
         others = [row for row in others if row["delivery_no"] not in sent and self._waits(row)]
-        if not others:
-            return made
-        if self._count(recipient) >= self._rules.at_most_per_hour:
+        return made + (self._others(others) if others else 0)
+
+    def _urgent(self, urgent: Rows, notices: Rows) -> int:
+        """What no limit silences goes at once; too many of them in one table every few minutes.
+
+        At midnight a province has a supervision in a hundred counties: that is one night's work
+        for its desk, but not a hundred messages.
+        """
+        recipient = urgent[0]["recipient"]
+        until_ms = self._gathers(recipient, _URGENT)
+        if until_ms > self._now_ms:
+            self._wait(urgent, until_ms)
+            return 0
+        room = self._rules.at_most_per_hour - self._count(recipient, limited=False)
+        if len({row["bundle"] for row in urgent}) <= room:
+            return self._bundles(urgent, notices)
+        made = self._earlier(urgent, notices) + self._together(urgent)
+        self._hold(recipient, _URGENT, self._now_ms + self._rules.gather_s * SECOND_MS)
+        return made
+
+    def _others(self, others: Rows) -> int:
+        """What is over the limit waits for the hour to pass, then goes together in one table."""
+        recipient = others[0]["recipient"]
+        room = self._rules.at_most_per_hour - self._count(recipient, limited=True)
+        if room <= 0:
             self._hold(recipient, OVER_LIMIT, self._now_ms + HOUR_MS)
             self._wait(others, self._now_ms + MINUTE_MS)
-            return made
+            return 0
         over = self._rows.execute(
             "DELETE FROM gathering WHERE recipient = ? AND bundle = '' RETURNING 1", (recipient,)
         ).fetchone()
-        if over:
-            return made + self._make(MessageKind.DIGEST, others)
-        return made + self._bundles(others, others)
+        # A morning with more groups than an hour may have is one table from the start.
+        if over or len({row["bundle"] for row in others}) > room:
+            return self._together(others)
+        return self._bundles(others, others)
+
+    def _together(self, rows: Rows) -> int:
+        """Make one message of all, or one each of notices, reminders and what others missed."""
+        kinds: dict[tuple[str, str], Rows] = defaultdict(list)
+        for row in rows:
+            if self._waits(row):
+                kinds[row["purpose"], row["instead_of"]].append(row)
+        for of in kinds.values():
+            self._make(MessageKind.SINGLE if len(of) == 1 else MessageKind.DIGEST, of)
+        return len(kinds)
 
     def _bundles(self, chosen: Rows, notices: Rows) -> int:
         bundles: dict[tuple[str, str, str], Rows] = defaultdict(list)
@@ -114,10 +146,11 @@ class _Packing:
         ).fetchone()
         return bool(found["state"] == "waiting")
 
-    def _count(self, recipient: str) -> int:
+    def _count(self, recipient: str, limited: bool) -> int:
         found = self._rows.execute(
-            "SELECT count(*) AS made FROM message WHERE recipient = ? AND limited AND made_ms > ?",
-            (recipient, self._now_ms - HOUR_MS),
+            "SELECT count(*) AS made FROM message WHERE recipient = ? AND limited = ?"
+            " AND kind IN ('single', 'digest') AND made_ms > ?",
+            (recipient, limited, self._now_ms - HOUR_MS),
         ).fetchone()
         return int(found["made"])
 

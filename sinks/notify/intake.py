@@ -71,11 +71,10 @@ def _decide(outbox: Outbox, escalation: Escalation, routing: Routing, now_ms: in
         corrected = _correct(outbox, escalation, now_ms)
         return Decision.CORRECTED if corrected else Decision.WITHDRAWN_UNSENT
     age_ms = now_ms - parse_instant(escalation.at)
-    recipients = route(escalation, routing, now_ms)
     if escalation.known_late or age_ms > routing.rules.horizon_h * HOUR_MS:
-        _list(outbox, escalation, recipients, routing, now_ms)
+        _list(outbox, escalation, routing, now_ms)
         return Decision.KNOWN_LATE if escalation.known_late else Decision.TOO_OLD
-    owe(outbox, escalation, recipients, routing)
+    owe(outbox, escalation, route(escalation, routing, now_ms), routing)
     return Decision.SENT_ON
 
 
@@ -116,21 +115,16 @@ def owe(
     return new
 
 
-def _list(
-    outbox: Outbox,
-    escalation: Escalation,
-    recipients: Iterable[Recipient],
-    routing: Routing,
-    now_ms: int,
-) -> None:
+def _list(outbox: Outbox, escalation: Escalation, routing: Routing, now_ms: int) -> None:
     """Keep it for the digest of the next working morning; nobody is woken by history."""
     working = routing.rules.working_time
     today = day_of(now_ms)
     begun = now_ms >= start_of_day(today) + working.from_min * MINUTE_MS
     after = start_of_day(today + 1) if begun else now_ms
     morning = next_working_time(after, working, routing.calendar, None)
-    for each in recipients:
-        owe(outbox, escalation, [each.until(morning)], routing, purpose="daily")
+    # Those who are on duty then, after their quiet hours.
+    for each in route(escalation, routing, morning):
+        owe(outbox, escalation, [each], routing, purpose="daily")
         outbox.record(_decided(escalation, each.name, each.address.endpoint, "listed", now_ms))
 
 
@@ -162,7 +156,7 @@ def _drop_unsent(outbox: Outbox, escalation: Escalation, why: str, now_ms: int) 
         )
     outbox.rows.execute(
         "DELETE FROM message WHERE state IN ('ready', 'sending') AND state = 'ready'"
-        " AND kind <> 'heartbeat' AND NOT EXISTS (SELECT 1 FROM delivery"
+        " AND kind NOT IN ('heartbeat', 'alarm') AND NOT EXISTS (SELECT 1 FROM delivery"
         " WHERE delivery.message_id = message.message_id"
         " AND delivery.state = 'packed')"
     )

@@ -31,7 +31,8 @@ DELAY = Histogram(
     buckets=(0.05, 0.1, 0.2, 0.5, 1, 2, 5, 15, 60, 300, 1800),
 )
 WATCHDOG_AGE = Gauge(
-    "jushou_notify_watchdog_age_seconds", "since the last heartbeat of a worker came through Kafka"
+    "jushou_notify_watchdog_age_seconds",
+    "age of the newest probe that came back through the stream, of the partition that lags most",
 )
 
 

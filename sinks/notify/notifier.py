@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,10 +28,11 @@ from sinks.notify.gathering import pack
 from sinks.notify.intake import take
 from sinks.notify.outbox import Outbox
 from sinks.notify.senders.build import addresses, build_senders
-from sinks.notify.watchdog import beat
+from sinks.notify.watchdog import Watchdog
 
 log = structlog.get_logger("notify")
 _REMIND_EVERY_S = 30.0
+_WATCH_EVERY_S = 0.5
 _RECORDS_EVERY_S = 0.2
 _RETRY_KAFKA_S = 2.0
 
@@ -61,7 +63,7 @@ class Notifier:
         self._config = config
         self._routing = routing
         self._now = now
-        self._beat_ms = now()
+        self.watchdog = Watchdog(routing, now())
         known = addresses(routing, environment)
         self.lanes = [
             Lane(endpoint, senders[name], self.outbox, routing, config.links, known, now)
@@ -82,6 +84,7 @@ class Notifier:
                 stop.set()
 
         parts = [self._take_in(feed, stop), self._publish(feed, stop), self._look_after(stop)]
+        parts.append(self._watch(feed, stop))
         parts += [lane.run(stop) for lane in self.lanes]
         if any(self._routing.rules.repeat_after_h.values()):
             parts.append(self._watch_cases(stop))
@@ -99,7 +102,7 @@ class Notifier:
             try:
                 batch = await feed.read()
                 changed = self.take_in(batch)
-                if changed or batch.bad or batch.heartbeat_ms:
+                if changed or batch.bad or batch.answers:
                     feed.commit()
             except Unavailable as fault:
                 log.warning("waiting for Kafka", fault=str(fault))
@@ -118,11 +121,9 @@ class Notifier:
                 except InvalidRecord as fault:
                     effect = fault.reason.value
                 metrics.ACTIONS.labels(action.type.value, effect).inc()
-        if batch.heartbeat_ms is not None:
-            self._beat_ms = max(self._beat_ms, batch.heartbeat_ms)
-            if beat(self.outbox, self._routing, now_ms):
-                self._wake()
-        metrics.WATCHDOG_AGE.set(max(now_ms - self._beat_ms, 0) / SECOND_MS)
+        self.watchdog.heard(batch.answers)
+        if batch.answers and self.watchdog.beat(self.outbox, now_ms):
+            self._wake()
         if pack(self.outbox, self._routing, now_ms):
             self._wake()
         return bool(batch.escalations or batch.actions)
@@ -154,8 +155,23 @@ class Notifier:
             await feed.publish((row["key"], row["raw"]) for row in rows)
             self.outbox.forget_records(rows[-1]["record_no"])
 
+    async def _watch(self, feed: Feed, stop: asyncio.Event) -> None:
+        """Send probes through the stream; tell those who look after it when none comes back."""
+        while not stop.is_set():
+            now_ms = self._now()
+            if self.watchdog.is_time(now_ms):
+                partitions = 0
+                with suppress(Unavailable):
+                    partitions = await feed.probe(now_ms)
+                self.watchdog.probed(partitions, now_ms)
+            metrics.WATCHDOG_AGE.set(self.watchdog.age_ms(now_ms) / SECOND_MS)
+            if (said := self.watchdog.alarm(self.outbox, now_ms)) is not None:
+                log.error("watchdog", said=said)
+                self._wake()
+            await _pause(stop, _WATCH_EVERY_S)
+
     async def _look_after(self, stop: asyncio.Event) -> None:
-        """Remind, and keep the gauges; the alarm for a late heartbeat is raised here too."""
+        """Remind, and keep the gauges."""
         next_look_s = 0.0
         while not stop.is_set():
             now_ms = self._now()
@@ -166,10 +182,6 @@ class Notifier:
             await _pause(stop, 1.0)
 
     def _measure(self, now_ms: int) -> None:
-        age_s = max(now_ms - self._beat_ms, 0) / SECOND_MS
-        rules = self._routing.rules
-        if rules.watchdog and age_s > 3 * rules.watchdog_every_s:
-            log.error("no heartbeat comes through Kafka", for_s=int(age_s))
         for lane in self.lanes:
             row = self.outbox.rows.execute(
                 "SELECT count(*) AS waiting, min(made_ms) AS oldest FROM message"

@@ -43,6 +43,11 @@ CREATE INDEX IF NOT EXISTS message_open ON message (endpoint, recipient, message
   WHERE state IN ('ready', 'sending');
 CREATE INDEX IF NOT EXISTS message_made ON message (recipient, made_ms);
 
+-- What a message says that is about no escalation.
+CREATE TABLE IF NOT EXISTS announcement (
+  message_id TEXT PRIMARY KEY, text TEXT NOT NULL
+) WITHOUT ROWID;
+
 -- Until when more of a bundle is gathered; the bundle '' marks a recipient over its limit.
 CREATE TABLE IF NOT EXISTS gathering (
   recipient TEXT NOT NULL, bundle TEXT NOT NULL, until_ms INTEGER NOT NULL,

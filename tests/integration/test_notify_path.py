@@ -20,10 +20,12 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from jushou.runtime.kafka_broker import KafkaBroker
+from schemas import bulk_load
 from schemas.case_state import CaseState, encode
 from schemas.delivery import Delivery
 from schemas.escalation import Escalation
 from schemas.instants import render_instant
+from schemas.probe import ProbeAnswer, encode_answer, sent_at_ms
 from sinks.notify.case_watch import CaseWatch
 from sinks.notify.outbox import Outbox
 from sinks.notify.topic_reader import read_topic
@@ -46,6 +48,7 @@ groups:
     name: {{zh: 县值班, en: County desk}}
     per: [county]
     reached_by: [{reached_by}]
+  operators: {{name: {{zh: 运行值班, en: Operators}}, reached_by: hook}}
   owner-duty: {{name: {{zh: 值班, en: Desk}}, reached_by: console}}
   county-duty: {{name: {{zh: 值班, en: Desk}}, reached_by: console}}
   prefecture-duty: {{name: {{zh: 值班, en: Desk}}, reached_by: console}}
@@ -93,6 +96,7 @@ class Office:
                 "deliveries",
                 "dead_letters",
                 "case_states",
+                "case_events",
             )
         }
         self.group = f"{name}.group"
@@ -119,7 +123,12 @@ class Office:
             self._producer.produce(self.topics["escalations"], raw)
         assert self._producer.flush(30) == 0
 
-    def beat(self) -> None:
+    def answer(self, partition: int = 0) -> None:
+        """Answer a probe of now, as a worker does."""
+        now_ms = time.time_ns() // 1_000_000
+        raw = encode_answer(ProbeAnswer(partition, now_ms))
+        self._producer.produce(self.topics["heartbeats"], raw)
+        # The heartbeat of a worker's clock says nothing of the stream.
         self._producer.produce(self.topics["heartbeats"], b"")
         assert self._producer.flush(30) == 0
 
@@ -345,19 +354,30 @@ def test_a_record_that_cannot_be_read_is_set_aside_and_its_neighbours_go_on(
     assert letters == [b"{not json", b'{"escalation_id": 1}']
 
 
-def test_a_heartbeat_passes_the_whole_path_and_stops_with_the_worker(
+def kinds(server: HttpEndpoint) -> list[str]:
+    return [each.json["kind"] for each in server.paths("/hook")]
+
+
+def test_a_probe_that_does_not_come_back_is_an_alarm_and_the_heartbeat_stays_away(
     office: Office, server: HttpEndpoint
 ) -> None:
-    office.routing(watchdog="watchdog: hook")
+    office.routing(watchdog="watchdog: hook\n  alarm: operators")
     office.start()
-    office.send(fresh("C1"))
-    until(lambda: of_hook(server)["C1"] == 1, "it runs")
-    assert [each.json["kind"] for each in server.paths("/hook")] == ["single"]
-    office.beat()
-    until(lambda: len(server.paths("/hook")) == 2, "the heartbeat")
-    assert server.paths("/hook")[1].json["kind"] == "heartbeat"
+    until(lambda: kinds(server) == ["alarm"], "the alarm, once")
+    assert "分区 0 的端到端探测没有返回" in server.paths("/hook")[0].json["title"]
+    probes = list(read_topic(office.bootstrap, office.topics["case_events"]))
+    assert len(probes) >= 3
+    assert all(sent_at_ms(bulk_load.decode(each).load) for each in probes)
+
+    def comes_back(kind: str, count: int) -> bool:
+        office.answer()
+        return kinds(server).count(kind) >= count
+
+    until(lambda: comes_back("heartbeat", 2), "heartbeats")
+    until(lambda: comes_back("alarm", 2), "the end of the alarm")
+    over = [each.json for each in server.paths("/hook") if each.json["kind"] == "alarm"][1]
+    assert "告警解除" in over["title"]
     office.stop()
-    assert len(server.paths("/hook")) == 2
 
 
 async def test_the_states_of_cases_say_which_are_closed(office: Office, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,18 +25,36 @@ from jushou.settings import Settings
 from schemas.action import Side
 from schemas.delivery import Delivery
 from schemas.instants import render_instant
-from schemas.topics import ACTIONS, DELIVERIES, ESCALATIONS
+from schemas.routing.load import SHIPPED
+from schemas.topics import (
+    ACTIONS,
+    AGGREGATES,
+    CASE_EVENTS,
+    CASE_STATES,
+    DEAD_LETTERS,
+    DELIVERIES,
+    ESCALATIONS,
+)
 from sinks.notify.topic_reader import read_topic
 from tests.integration.test_notify_path import until
-from tests.notify_builders import escalation
+from tests.notify_builders import escalation, folder_of
+from tests.notify_servers import http_endpoint
+from tests.pipeline import Pipeline
 
 START = "import typer; from jushou.cli.notify import notify; typer.run(notify)"
 
 
-@pytest.fixture
-def own_broker(tmp_path: Path) -> Iterator[KafkaBroker]:
+WATCHED = """
+allowed_hosts: [127.0.0.1]
+endpoints: {{hook: {{kind: webhook, url: "{url}", secret: "${{HOOK}}"}}}}
+groups: {{operators: {{name: {{zh: 运行值班, en: Operators}}, reached_by: hook}}}}
+"""
+
+
+@pytest.fixture(scope="module")
+def own_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
     """A broker whose topics have the names of production."""
-    with KafkaBroker(tmp_path / "kafka") as broker:
+    with KafkaBroker(tmp_path_factory.mktemp("kafka")) as broker:
         create_topics(broker.bootstrap, Settings(bootstrap=broker.bootstrap))
         yield broker
 
@@ -79,8 +98,11 @@ def test_from_a_topic_to_a_file_and_by_its_link_to_an_acknowledgement(
         producer.produce(ESCALATIONS.name, msgspec.json.encode(fired), b"C1")
         assert producer.flush(30) == 0
         written = tmp_path / "notify" / "notifications.jsonl"
-        until(lambda: len(lines(written)) == 1, "the message is in the file")
-        text = lines(written)[0]["text"]
+        # The province, which is to ask, and the county, which is to answer.
+        until(lambda: len(lines(written)) == 2, "the messages are in the file")
+        texts = {each["recipient"]: each["text"] for each in lines(written)}
+        assert "反馈办理情况：http" in texts["county-duty/530113/water"]
+        text = texts["province-duty"]
         link = re.search(r"http://127\.0\.0\.1:\S+token=(\S+)", text)
         assert link is not None
         posted = httpx.post(
@@ -103,6 +125,56 @@ def test_from_a_topic_to_a_file_and_by_its_link_to_an_acknowledgement(
         msgspec.json.decode(raw, type=Delivery)
         for raw in read_topic(own_broker.bootstrap, DELIVERIES.name)
     ]
-    assert sorted(record.endpoint for record in records) == ["console", "file"]
+    assert sorted(record.endpoint for record in records) == ["console", "console", "file", "file"]
     action = json.loads(next(read_topic(own_broker.bootstrap, ACTIONS.name)))
     assert (action["side"], action["by"]) == (Side.PROVINCE, "province-duty")
+
+
+def watched_routing(folder: Path, url: str) -> Path:
+    """The shipped rules, with a switch outside and an alarm at one endpoint, every second."""
+    rules = (SHIPPED / "rules.yaml").read_text("utf-8")
+    rules = rules.replace("watchdog_every_s: 60", "watchdog_every_s: 1\n  watchdog: hook")
+    rules = rules.replace("alarm: last-resort", "alarm: operators")
+    return folder_of(folder, rules=rules, own=WATCHED.format(url=url))
+
+
+def ends(bootstrap: str, topic: str) -> int:
+    """How many records a topic has."""
+    return sum(1 for _ in read_topic(bootstrap, topic))
+
+
+def test_a_heartbeat_passes_the_stream_touches_no_case_and_stops_with_the_worker(
+    own_broker: KafkaBroker, tmp_path: Path
+) -> None:
+    bootstrap = own_broker.bootstrap
+    pipeline = Pipeline(bootstrap, tmp_path)
+    with http_endpoint() as server:
+
+        def got(kind: str) -> int:
+            return sum(each.json["kind"] == kind for each in list(server.requests))
+
+        environment = os.environ | {
+            "JUSHOU_BOOTSTRAP": bootstrap, "JUSHOU_FOLDER": str(tmp_path), "HOOK": "a-secret",
+            "JUSHOU_ROUTING": str(watched_routing(tmp_path / "routing", server.url)),
+        }  # fmt: skip
+        worker = pipeline.worker()
+        log = (tmp_path / "log").open("wb")
+        running = subprocess.Popen(
+            [sys.executable, "-c", START], env=environment, stdout=log, stderr=log
+        )
+        log.close()
+        try:
+            until(lambda: got("heartbeat") >= 2, "heartbeats that passed every partition")
+            assert ends(bootstrap, CASE_EVENTS.name) >= 2 * pipeline.settings.partitions
+            for untouched in (CASE_STATES, AGGREGATES, DEAD_LETTERS):
+                assert ends(bootstrap, untouched.name) == 0
+            alarms = got("alarm")
+            worker.kill()
+            until(lambda: got("alarm") == alarms + 1, "the alarm")
+            beats = got("heartbeat")
+            threading.Event().wait(2)
+            assert got("heartbeat") == beats
+        finally:
+            running.kill()
+            running.wait()
+            pipeline.stop()

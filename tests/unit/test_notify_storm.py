@@ -10,7 +10,7 @@ import pytest
 from schemas.action import ActionType, Side
 from schemas.errors import Misconfigured
 from schemas.escalation import Cause, Escalation
-from schemas.routing.load import SHIPPED, load_routing
+from schemas.routing.load import SHIPPED, load_routing, shipped_routing
 from sinks.notify.acting import Effect
 from sinks.notify.attempts import exhaust
 from sinks.notify.case_watch import Seen, note
@@ -22,6 +22,13 @@ from tests.notify_builders import DALI, FIXTURES, escalation, ms, revised, routi
 from tests.notify_desk import Desk, cases, levels
 
 TEN = "2026-03-02 10:00"
+# One robot's room for the whole province.
+ONE_DESK = """
+allowed_hosts: [127.0.0.1]
+endpoints: {room: {kind: wecom, url: "http://127.0.0.1:9/room"}}
+groups: {desk: {name: {zh: 值班, en: Desk}, reached_by: room, side: province}}
+routes: [{send_to: desk}]
+"""
 
 
 @pytest.fixture
@@ -90,6 +97,38 @@ def test_over_the_limit_all_that_waits_goes_together_and_a_supervision_at_once(
     desk.outbox.close()
 
 
+def counties(count: int) -> list[str]:
+    return sorted(shipped_routing().regions.counties)[:count]
+
+
+def test_a_night_of_supervisions_in_a_hundred_counties_is_a_few_tables(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, routing_of(tmp_path / "routing", own=ONE_DESK))
+    night = "2026-03-03 00:00"
+    asked = [escalation(f"C{county}", "supervise", at=night, county=county)
+             for county in counties(100)]  # fmt: skip
+    desk.push(*asked, at=night)
+    assert [len(letter.escalations) for letter in desk.sent(night)] == [100]
+    desk.push(escalation("late", "supervise", at=night), at=night)
+    assert desk.sent("2026-03-03 00:04") == []
+    assert cases(desk.sent("2026-03-03 00:05")) == [["late"]]
+    desk.outbox.close()
+
+
+def test_a_morning_with_more_groups_than_an_hour_may_have_is_one_table(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, routing_of(tmp_path / "routing", own=ONE_DESK))
+    night = "2026-03-03 00:00"
+    desk.push(
+        *(escalation(f"C{county}", clock="verify", at=night, county=county)
+          for county in counties(40)),
+        at=night,
+    )  # fmt: skip
+    morning = desk.sent("2026-03-03 08:30")
+    assert [(letter.kind, len(letter.escalations)) for letter in morning] == [
+        (MessageKind.DIGEST, 40)
+    ]
+    desk.outbox.close()
+
+
 def test_levels_of_a_case_keep_their_order_although_the_first_was_gathered(desk: Desk) -> None:
     desk.push(escalation("C0", "yellow"), at=TEN)
     desk.sent(TEN)
@@ -119,6 +158,18 @@ def test_what_fell_due_at_midnight_waits_for_the_morning_and_a_supervision_does_
     assert cases(desk.sent(midnight)) == [["C2"]]
     assert desk.sent("2026-03-03 08:29") == []
     assert cases(desk.sent("2026-03-03 08:30")) == [["C1"]]
+
+
+def test_who_is_on_duty_in_the_morning_gets_what_fell_due_at_midnight(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, load_routing(FIXTURES / "office"))
+    midnight = "2026-03-03 00:00"  # the night's duty is the second's, the day's the first's
+    desk.push(escalation("C1", clock="verify", at="2026-03-05 00:00"), at="2026-03-05 00:00")
+    assert desk.sent("2026-03-05 08:29", endpoint="post") == []
+    letters = desk.sent("2026-03-05 08:30", endpoint="post")
+    assert [letter.recipient for letter in letters] == ["person/first"]
+    desk.push(escalation("C2", "supervise", at=midnight), at=midnight)
+    assert [each.recipient for each in desk.sent(midnight, endpoint="post")] == ["person/second"]
+    desk.outbox.close()
 
 
 def test_history_is_recorded_and_listed_once_the_next_morning(desk: Desk) -> None:
@@ -280,6 +331,27 @@ def test_an_acknowledgement_of_the_province_stops_repeats_until_it_expires(desk:
     assert desk.remind("2026-03-03 10:01") == 0
     assert desk.remind("2026-03-05 10:59") == 0
     assert desk.remind("2026-03-05 11:01") == 1
+
+
+def test_the_answer_of_the_county_ends_the_repeats_until_the_province_asks_again(
+    desk: Desk,
+) -> None:
+    asked = supervised(desk)
+    again = escalation("C1", "supervise-again", at="2026-03-09 10:00")
+    desk.push(again, at="2026-03-09 10:00")
+    assert levels(desk.sent("2026-03-09 10:00")) == ["supervise-again"]
+    answered = desk.act(ActionType.ANSWERED, asked, Side.OWNER, "2026-03-09 11:00")
+    assert answered is Effect.NOT_ALLOWED
+    assert desk.act(ActionType.ANSWERED, asked, Side.COUNTY, "2026-03-09 11:00") is Effect.DONE
+    assert desk.remind("2026-03-10 10:01") == 0
+    repeated = desk.act(ActionType.REPEATED, again, Side.COUNTY, "2026-03-10 12:00")
+    assert repeated is Effect.NOT_ALLOWED
+    assert desk.act(ActionType.REPEATED, again, Side.PROVINCE, "2026-03-10 12:00") is Effect.DONE
+    letters = desk.sent("2026-03-10 12:00")
+    assert [(letter.reminder, levels([letter])) for letter in letters] == [
+        (True, ["supervise-again"])
+    ]
+    assert desk.remind("2026-03-11 12:01") == 1
 
 
 def test_taking_back_an_acknowledgement_repeats_again(desk: Desk) -> None:
