@@ -39,7 +39,7 @@ function make(page, body) {
 }
 
 function bar(row, most) {
-  const place = { "--due": row.due / most, "--low": row.low / most, "--likely": row.likely / most, "--high": row.high / most };
+  const place = { "--ends": row.due / most, "--low": row.low / most, "--likely": row.likely / most, "--high": row.high / most };
   return h("div", { class: "horizon" },
     h("p", { class: "horizon-head" }, h("strong", {}, t("inDays", { n: row.days })),
       h("span", { class: "note" }, t("dueRuns", { n: count(row.due) }))),
