@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,13 +22,42 @@ _ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+# Longer than any panel takes on a machine that does other things too.
+_SHOWN_MS = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """What is looked at, on what screen; ``click`` is pressed before the picture is taken."""
+
+    name: str
+    path: str
+    width: int = 1440
+    height: int = 1000
+    is_dark: bool = False
+    click: str = ""
+
+
+_PICTURES = (
+    _Picture("overview-light", "/"),
+    _Picture("overview-en", "/?lang=en"),
+    _Picture("overview-dark", "/", is_dark=True),
+    _Picture("overview-phone", "/", 390, 844),
+    _Picture("overview-4k", "/", 3840, 2160),
+    _Picture("county", "/?prefecture=530300&county=530324", 1366, 900),
+    _Picture("supervised", "/?view=supervised", 1366, 900),
+    _Picture("attainment", "/?view=attainment", 1366, 900),
+    _Picture("two-directions", "/?view=households", 1366, 900),
+    _Picture("case", "/case/{case_id}", 1440, 1300),
+    _Picture("sign-in", "/", 1366, 900, click="#session button"),
+)
 
 
 def screenshots(
     folder: Annotated[Path, typer.Option(help="where the pictures go")] = Path("docs/images"),
     cases: Annotated[int, typer.Option(min=1, help="cases in the simulated history")] = 101_000,
 ) -> None:
-    """Run the demo once and take pictures of the page and of one case, light and dark."""
+    """Run the demo once and take pictures: its views, a case, the sign-in, small and large."""
     from tempfile import TemporaryDirectory
 
     from playwright.sync_api import sync_playwright
@@ -59,20 +89,20 @@ def _take_all(browser: Browser, running: Demo, folder: Path) -> None:
     from playwright.sync_api import expect
 
     case_id = running.panel("supervised")[0]["case_id"]
-    page = running.stack.page
-    for name, url, scheme in (
-        ("overview-light", f"{page}/", "light"),
-        ("overview-dark", f"{page}/", "dark"),
-        ("case", f"{page}/case/{case_id}", "light"),
-    ):
+    for picture in _PICTURES:
         tab = browser.new_page(
-            viewport={"width": 1440, "height": 1000},
-            color_scheme="dark" if scheme == "dark" else "light",
+            viewport={"width": picture.width, "height": picture.height},
+            color_scheme="dark" if picture.is_dark else "light",
         )
-        tab.goto(url)
+        tab.goto(running.stack.page + picture.path.format(case_id=case_id))
         tab.wait_for_load_state("load")
         # The live stream never ends, so wait for what it brings: no panel is busy any more.
-        expect(tab.locator("[aria-busy=true]")).to_have_count(0, timeout=30_000)
-        tab.screenshot(path=folder / f"{name}.png")
-        typer.echo(str(folder / f"{name}.png"))
+        expect(tab.locator("section:visible").first).to_be_visible(timeout=_SHOWN_MS)
+        expect(tab.locator("[aria-busy=true]")).to_have_count(0, timeout=_SHOWN_MS)
+        expect(tab.locator(".waiting:visible, .skeleton:visible")).to_have_count(0, timeout=_SHOWN_MS)
+        if picture.click:
+            tab.locator(picture.click).click()
+        path = folder / f"{picture.name}.png"
+        tab.screenshot(path=path)
+        typer.echo(str(path))
         tab.close()
