@@ -6,20 +6,26 @@ import base64
 import hashlib
 import hmac
 import socket
-from collections.abc import AsyncIterator, Iterator
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import trustme
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from schemas.routing.load import shipped_routing
 from schemas.routing.model import Endpoint, Kind
 from sinks.notify.document import Document, Letter, Links, MessageKind, compose
 from sinks.notify.outcome import Outcome, Verdict, Why
 from sinks.notify.senders import Sender
+from sinks.notify.senders.http import trust
 from sinks.notify.senders.mail import Mail
 from sinks.notify.senders.others import Others
 from sinks.notify.senders.robots import DingTalk, Feishu, WeCom
@@ -102,6 +108,27 @@ async def test_dingtalk_is_signed_in_the_address(server: HttpEndpoint) -> None:
     assert query["access_token"] == ["t"]
     assert query["timestamp"] == [str(NOW)]
     assert base64.b64decode(query["sign"][0]) == signed
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        (130101, Outcome(Verdict.RETRY, Why.RATE_LIMITED, 130101, 600.0, True)),
+        (660026, Outcome(Verdict.RETRY, Why.RATE_LIMITED, 660026, 600.0, True)),
+        (-1, Outcome(Verdict.RETRY, Why.SERVER_ERROR, -1, None, True)),
+        (310000, Outcome(Verdict.FAILED, Why.WRONG_SIGNATURE, 310000)),
+        (300005, Outcome(Verdict.FAILED, Why.WRONG_KEY, 300005)),
+        (400101, Outcome(Verdict.FAILED, Why.WRONG_KEY, 400101)),
+        (40035, Outcome(Verdict.FAILED, Why.REFUSED, 40035)),
+    ],
+)
+async def test_the_error_number_in_a_200_of_dingtalk_is_read(
+    server: HttpEndpoint, code: int, expected: Outcome
+) -> None:
+    server.answer = lambda _: (200, {}, b'{"errcode": %d, "errmsg": "x"}' % code)
+    url = server.url + "/robot/send?access_token=t"
+    assert await sent(DingTalk(endpoint(Kind.DINGTALK), url, "")) == expected
+    assert server.requests[0].json["msgtype"] == "markdown"
 
 
 async def test_a_webhook_is_signed_over_time_and_body_and_has_a_key(server: HttpEndpoint) -> None:
@@ -194,16 +221,87 @@ class MailRoom:
         return "250 OK"
 
 
-@pytest.fixture
-async def post() -> AsyncIterator[tuple[MailRoom, str]]:
+    def authenticate(self, server: object, session: object, envelope: object, mechanism: str,
+                     given: object) -> AuthResult:  # fmt: skip
+        assert isinstance(given, LoginPassword)
+        knows = (given.login, given.password) == (b"duty", b"sesame")
+        return AuthResult(success=knows, handled=False)
+
+
+@contextmanager
+def post_office(**how: Any) -> Iterator[tuple[MailRoom, int]]:
+    """A mail server on a free port."""
     room = MailRoom()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    controller = Controller(room, hostname="127.0.0.1", port=port)
+    controller = Controller(
+        room, hostname="127.0.0.1", port=port, authenticator=room.authenticate, **how
+    )
     controller.start()
-    yield room, f"smtp://127.0.0.1:{port}"
-    controller.stop()
+    try:
+        yield room, port
+    finally:
+        controller.stop()
+
+
+@pytest.fixture
+def post() -> Iterator[tuple[MailRoom, str]]:
+    with post_office() as (room, port):
+        yield room, f"smtp://127.0.0.1:{port}"
+
+
+@pytest.fixture
+def certified(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ssl.SSLContext]:
+    """A server's certificate of an authority that this machine trusts for the test."""
+    authority = trustme.CA()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+    trust.cache_clear()
+    yield context
+    trust.cache_clear()
+
+
+def signed_in(url: str, password: str = "sesame", **more: Any) -> Mail:
+    made = endpoint(Kind.MAIL, 5, sender="jushou@office.example", user="duty", **more)
+    return Mail(made, url, password)
+
+
+async def test_mail_goes_over_tls_with_a_login(certified: ssl.SSLContext) -> None:
+    with post_office(ssl_context=certified, auth_require_tls=False) as (room, port):
+        sender = signed_in(f"smtps://127.0.0.1:{port}")
+        assert (await sent(sender, "duty@office.example")).verdict is Verdict.DELIVERED
+        wrong = signed_in(f"smtps://127.0.0.1:{port}", "guess")
+        refused = await sent(wrong, "duty@office.example")
+    assert (refused.verdict, refused.why, refused.code) == (Verdict.FAILED, Why.WRONG_KEY, 535)
+    assert len(room.mails) == 1
+
+
+async def test_mail_is_turned_to_tls_before_the_login(certified: ssl.SSLContext) -> None:
+    with post_office(tls_context=certified, auth_require_tls=True) as (room, port):
+        sender = signed_in(f"smtp://127.0.0.1:{port}", starttls=True)
+        assert (await sent(sender, "duty@office.example")).verdict is Verdict.DELIVERED
+    assert len(room.mails) == 1
+
+
+async def test_a_server_without_tls_gets_neither_password_nor_mail() -> None:
+    with post_office() as (room, port):
+        sender = signed_in(f"smtp://127.0.0.1:{port}", starttls=True)
+        outcome = await sent(sender, "duty@office.example")
+    assert (outcome.verdict, outcome.why) == (Verdict.RETRY, Why.NO_CONNECTION)
+    assert room.mails == []
+
+
+async def test_a_server_whose_certificate_nobody_vouches_for_gets_no_mail(
+    certified: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE")
+    with post_office(ssl_context=certified, auth_require_tls=False) as (room, port):
+        outcome = await sent(signed_in(f"smtps://127.0.0.1:{port}"), "duty@office.example")
+    assert (outcome.verdict, outcome.why) == (Verdict.RETRY, Why.NO_CONNECTION)
+    assert room.mails == []
 
 
 def mail(url: str) -> Mail:

@@ -39,6 +39,11 @@ MISTAKES = {
         "allowed_hosts: [h]\nendpoints:\n  m: {kind: mail, url: 'smtp://h', sender: a@h}\n"
         "groups:\n  g: {name: {zh: 组, en: g}, reached_by: m}\n", 5, "m needs an address",
     ),
+    "password-in-clear": (
+        "allowed_hosts: [h]\nendpoints:\n"
+        "  m: {kind: mail, url: 'smtp://h', sender: a@h, user: a, secret: '${P}'}\n",
+        3, "a password goes over TLS alone",
+    ),
     "circle": (
         "groups:\n  last-resort:\n    name: {zh: 组, en: g}\n    reached_by: console\n"
         "    fallback: province-duty\n", 2, "fallback goes in a circle",

@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
+import ssl
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any
 
 import httpx
@@ -22,9 +24,20 @@ for _library in ("httpx", "httpcore"):
 _LONGEST_WAIT_S = 3_600.0
 
 
+@cache
+def trust() -> ssl.SSLContext:
+    """Return whom to trust: the machine's authorities, which may be the offices' own.
+
+    ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` name others, as for every program.
+    """
+    return ssl.create_default_context()
+
+
 def client(timeout_s: float) -> httpx.AsyncClient:
     """Return a client that follows no redirect: where it leads was not allowed by anybody."""
-    return httpx.AsyncClient(timeout=timeout_s, follow_redirects=False, trust_env=False)
+    return httpx.AsyncClient(
+        timeout=timeout_s, follow_redirects=False, trust_env=False, verify=trust()
+    )
 
 
 async def post(

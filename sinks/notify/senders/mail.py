@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import smtplib
-import ssl
 from email.message import EmailMessage
 from email.utils import format_datetime
 from urllib.parse import urlsplit
@@ -17,6 +16,7 @@ from schemas.routing.model import Endpoint
 from sinks.notify.document import Document, Letter
 from sinks.notify.formats import html, plain_text
 from sinks.notify.outcome import DELIVERED, Outcome, Verdict, Why
+from sinks.notify.senders.http import trust
 
 
 class Mail:
@@ -52,12 +52,16 @@ class Mail:
     def _connect(self) -> smtplib.SMTP:
         timeout_s = self._endpoint.timeout_s
         if self._tls:
-            context = ssl.create_default_context()
-            return smtplib.SMTP_SSL(self._host, self._port, timeout=timeout_s, context=context)
-        server = smtplib.SMTP(self._host, self._port, timeout=timeout_s)
+            server: smtplib.SMTP = smtplib.SMTP_SSL(
+                self._host, self._port, timeout=timeout_s, context=trust()
+            )
+        else:
+            server = smtplib.SMTP(self._host, self._port, timeout=timeout_s)
         try:
             if self._endpoint.starttls:
-                server.starttls(context=ssl.create_default_context())
+                server.starttls(context=trust())
+            if self._endpoint.user:
+                server.login(self._endpoint.user, self._secret)
         except BaseException:
             server.close()
             raise
@@ -66,14 +70,12 @@ class Mail:
     def _send(self, mail: EmailMessage) -> Outcome:
         try:
             server = self._connect()
+        except smtplib.SMTPAuthenticationError as fault:
+            return _of_code(fault.smtp_code, Why.WRONG_KEY)
         except (OSError, smtplib.SMTPException):
             return Outcome(Verdict.RETRY, Why.NO_CONNECTION, whole_endpoint=True)
         try:
-            if self._endpoint.user:
-                server.login(self._endpoint.user, self._secret)
             server.send_message(mail)
-        except smtplib.SMTPAuthenticationError as fault:
-            return Outcome(Verdict.FAILED, Why.WRONG_KEY, fault.smtp_code)
         except smtplib.SMTPRecipientsRefused as fault:
             code = next(iter(fault.recipients.values()))[0]
             return _of_code(code, Why.ADDRESS_REFUSED)
