@@ -9,12 +9,13 @@ KAFKA_CLASSES := vendor/kafka/classes.jsa
 PAGE_STAMP := $(if $(wildcard dashboards/package.json),dashboards/node_modules/.installed)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system-tools demo test lint bench bench-core clean
+.PHONY: help setup system-tools demo test lint compiled bench bench-core clean
 
 help:
 	@echo "make setup   install everything into this checkout"
 	@echo "make demo    start all of it with a simulated province; Ctrl-C stops it"
 	@echo "make test    check the code, then run all tests"
+	@echo "make compiled  the worker's path as machine code, in build/compiled (about a minute)"
 	@echo "make bench   measure everything (about 15 minutes); bench-core: the core alone"
 	@echo "make clean   remove what setup, tests and demo left in this checkout"
 
@@ -54,6 +55,9 @@ lint: setup
 # they share what they started.
 test: lint
 	$(BIN)/pytest --numprocesses 2 --dist loadfile
+
+compiled: setup
+	$(BIN)/python -m jushou.runtime.compiled
 
 bench: setup
 	$(BIN)/python -m benchmarks

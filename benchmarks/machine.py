@@ -11,7 +11,15 @@ from pathlib import Path
 from benchmarks.peers.places import KAFKA_STREAMS_JARS, QUIX_VENV
 from jushou.runtime.kafka_broker import JARS
 
-_PACKAGES = ("faust-streaming", "aiokafka", "confluent-kafka", "msgspec", "orjson", "uvloop")
+_PACKAGES = (
+    "faust-streaming",
+    "aiokafka",
+    "confluent-kafka",
+    "msgspec",
+    "mypy",
+    "orjson",
+    "uvloop",
+)
 # Faust uses orjson and uvloop where they are installed; the product needs neither.
 _OPTIONAL = frozenset({"orjson", "uvloop"})
 

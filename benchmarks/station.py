@@ -13,7 +13,9 @@ from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from benchmarks.open_cases import OpenCases
+from benchmarks.peers.places import ROOT
 from benchmarks.processes import cpu_s, resident_bytes
+from jushou.runtime import compiled
 from jushou.runtime.child_process import ChildProcess
 from jushou.runtime.kafka_broker import KafkaBroker
 from jushou.runtime.ports import free_port
@@ -177,11 +179,16 @@ class Station:
         return child
 
     def worker(
-        self, name: str = "one", as_of: str | None = None, module: str = "jushou.cli.main"
+        self,
+        name: str = "one",
+        as_of: str | None = None,
+        module: str = "jushou.cli.main",
+        is_compiled: bool = True,
     ) -> WorkerProcess:
-        """Start a worker process, as the command line does."""
+        """Start a worker process, as the command line does: compiled, if not told otherwise."""
         port = free_port()
-        argv = [sys.executable, "-m", module, "worker", "--metrics-port", str(port)]
+        # ``-P``: what is compiled is found before what lies in the current folder.
+        argv = [sys.executable, "-P", "-m", module, "worker", "--metrics-port", str(port)]
         argv += [] if as_of is None else ["--as-of", as_of]
         child = self.start(
             f"worker-{name}",
@@ -192,6 +199,9 @@ class Station:
             JUSHOU_FOLDER=str(self.folder / self.group / name),
             # A worker that starts under the name of an ended one takes its place at once.
             JUSHOU_WORKER_INSTANCE=name,
+            **(
+                compiled.environment(compiled.build()) if is_compiled else {"PYTHONPATH": str(ROOT)}
+            ),
         )
         return WorkerProcess(child, port)
 

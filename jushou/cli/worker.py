@@ -24,6 +24,7 @@ def worker(
     from prometheus_client import start_http_server
 
     from jushou.logs import set_up_logs
+    from jushou.runtime.compiled import refuse_outdated
     from jushou.settings import Settings
     from jushou.stopping import stop_on_signals
     from schemas.instants import DAY_MS
@@ -31,6 +32,7 @@ def worker(
     from streams.worker import CaseWorker, WorkerConfig
 
     set_up_logs("worker")
+    refuse_outdated()
     settings = Settings()
     if metrics_port is not None:
         start_http_server(metrics_port)
