@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from time import time_ns
 
 from fastapi import FastAPI
@@ -19,6 +20,7 @@ from dashboards.access.guard import check_guards
 from dashboards.api import Service
 from dashboards.board import Board
 from dashboards.config import PageConfig
+from dashboards.geometry import read_geometry
 from dashboards.hub import Hub, View
 from dashboards.live import Channel
 from dashboards.metrics import Metrics
@@ -42,14 +44,16 @@ def _clock_of(config: PageConfig) -> Clock:
 def create_app(config: PageConfig, ports: Ports = NO_PORTS) -> FastAPI:
     """Return the app; it connects to ClickHouse when first asked, so it starts without one.
 
-    Raises ``Misconfigured`` where the catalogue or the table of regions is wrong, and where nobody
-    could sign in.
+    Raises ``Misconfigured`` where the catalogue, the table of regions or the outlines are wrong,
+    and where nobody could sign in.
     """
     metrics = Metrics()
     clock = _clock_of(config)
     warehouse = Warehouse(config)
     questions = Questions(warehouse, metrics)
     names = all_names()
+    if config.geojson is not None:
+        names = replace(names, geometry=read_geometry(config.geojson))
     # However many views are open, half of the connections are for those who wait for an answer.
     looking = InTurn(questions, CONNECTIONS // 2)
 

@@ -22,7 +22,8 @@ class PageConfig:
     machine only (``dashboards.access.gate.may_be_open``). ``listen_host`` decides whether cookies
     are held to TLS. A session ends ``idle_s`` after its last use (0: never for want of use) and
     ``session_s`` after it began. ``metrics_token`` is what others than this machine must bring to
-    read the metrics; without one they cannot.
+    read the metrics; without one they cannot. ``geojson`` is drawn instead of the tiles of the
+    map (``dashboards.geometry``).
     """
 
     host: str = "127.0.0.1"
@@ -40,3 +41,4 @@ class PageConfig:
     idle_s: float = 3_600.0
     session_s: float = 43_200.0
     metrics_token: str = ""
+    geojson: Path | None = None

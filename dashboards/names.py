@@ -29,6 +29,8 @@ class Names:
     types: Mapping[str, Entry]
     prefectures: Mapping[str, Entry]
     counties: Mapping[str, Entry]
+    # Outlines of the counties where the page was given some (``dashboards.geometry``).
+    geometry: Entry | None = None
 
 
 @cache

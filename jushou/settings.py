@@ -35,6 +35,9 @@ class Settings(BaseSettings):
     )
     page_host: str = Field("127.0.0.1", description="address that the page listens on")
     page_port: int = Field(8080, description="port that the page listens on")
+    page_geojson: Path | None = Field(
+        None, description="approved outlines of the counties for the map (docs/map.md)"
+    )
     page_proxy: str = Field(
         "", description="addresses of the proxies before the page whose word is taken, comma list"
     )

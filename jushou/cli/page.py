@@ -44,6 +44,7 @@ def page(
         idle_s=settings.page_idle_minutes * 60,
         session_s=settings.page_session_hours * 3600,
         metrics_token=settings.page_metrics_token,
+        geojson=settings.page_geojson,
     )
     listening_port = settings.page_port if port is None else port
     app = create_app(config, page_ports(settings))
