@@ -7,7 +7,7 @@ acknowledged the rows; a crash in between makes the records come again, harmless
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Mapping
 from typing import cast
 
 import structlog
@@ -37,7 +37,7 @@ class SinkConsumer:
 
     ``on_revoked`` is called, within ``read``, with the partitions that are taken away: what is
     held of them must be dropped, and not committed. ``on_lag`` gets the lag of each partition
-    about every 5 s. For one thread only.
+    about every 5 s. Headers are read of the records of ``with_headers`` only. For one thread only.
 
     Raises ``Misconfigured`` where a topic does not exist, ``Unavailable`` where Kafka does not
     answer.
@@ -50,9 +50,11 @@ class SinkConsumer:
         topics: Iterable[str],
         on_revoked: Callable[[set[Partition]], None],
         on_lag: Callable[[Mapping[Partition, int]], None],
+        with_headers: Container[str] = (),
     ) -> None:
         self._on_revoked = on_revoked
         self._on_lag = on_lag
+        self._with_headers = with_headers
         self._owned: set[Partition] = set()
         self._ends: dict[Partition, int] = {}
         self._paused = False
@@ -95,17 +97,32 @@ class SinkConsumer:
     def read(self, most: int, timeout_s: float) -> dict[Partition, list[Record]]:
         """Return up to ``most`` records by partition, in order; rebalances happen in here."""
         found: dict[Partition, list[Record]] = {}
+        add: Callable[[Message], None] = _ignore
+        last = ("", -1)
         for message in self._consumer.consume(most, timeout_s):
             fault = message.error()
             if fault is not None:
                 self._note(fault, message)
                 continue
             partition = (message.topic() or "", message.partition() or 0)
-            # One that was revoked while these records were on their way belongs to another.
-            if partition in self._owned:
-                found.setdefault(partition, []).append(_record(message))
-                self._ends.pop(partition, None)
+            # Records come in runs of one partition: what can be done once for a run is.
+            if partition != last:
+                last, add = partition, self._adder(partition, found)
+            add(message)
         return found
+
+    def _adder(
+        self, partition: Partition, found: dict[Partition, list[Record]]
+    ) -> Callable[[Message], None]:
+        """Return what takes in the messages of a partition."""
+        # One that was revoked while these records were on their way belongs to another.
+        if partition not in self._owned:
+            return _ignore
+        self._ends.pop(partition, None)
+        append = found.setdefault(partition, []).append
+        if partition[0] in self._with_headers:
+            return lambda message: append(_record(message, message.headers()))
+        return lambda message: append(_record(message))
 
     def commit(self, next_offsets: Mapping[Partition, int]) -> bool:
         """Commit the offsets of partitions that are still owned; say whether that succeeded.
@@ -247,9 +264,13 @@ def delete_group(bootstrap: str, group: str) -> None:
             _log.warning("a consumer group is not deleted", group=group, fault=str(fault.args[0]))
 
 
-def _record(message: Message) -> Record:
-    headers = cast("list[tuple[str, bytes | None]] | None", message.headers())
-    return Record(message.offset() or 0, message.timestamp()[1], message.value(), headers)
+def _ignore(_: Message) -> None:
+    pass
+
+
+def _record(message: Message, headers: object = None) -> Record:
+    kept = cast("list[tuple[str, bytes | None]] | None", headers)
+    return Record(message.offset() or 0, message.timestamp()[1], message.value(), kept)
 
 
 def _topic_partitions(partitions: Iterable[Partition]) -> list[TopicPartition]:

@@ -8,16 +8,18 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import Protocol
 
 import stamina
 import structlog
 
-from schemas.errors import Unavailable
+from schemas.errors import JushouError, Unavailable
 from sinks.clickhouse.block import Block
 from sinks.metrics import SinkMetrics
 
 _FIRST_WAIT_S = 0.2
+_PARTS_EVERY_S = 10.0
 _LONGEST_WAIT_S = 5.0  # also the longest that a stop waits for a server that is away
 _log = structlog.get_logger("sink")
 
@@ -26,6 +28,8 @@ class InsertsBlocks(Protocol):
     """What the thread needs of ``sinks.clickhouse.writer.Writer``."""
 
     def insert(self, block: Block) -> None: ...
+
+    def parts(self) -> dict[str, int]: ...
 
     def close(self) -> None: ...
 
@@ -41,6 +45,7 @@ class Inserter:
         self.away = threading.Event()
         self._writer = writer
         self._metrics = metrics
+        self._look_at_parts_s = 0.0
         self._giving_up = threading.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="inserter")
 
@@ -74,6 +79,7 @@ class Inserter:
         self.away.clear()
         self._metrics.outage.set(0)
         self._count(block, time.monotonic() - started_s)
+        self._look_at_parts()
 
     def _is_worth_another_try(self, fault: Exception) -> bool:
         if not isinstance(fault, Unavailable) or self._giving_up.is_set():
@@ -84,6 +90,16 @@ class Inserter:
         self._metrics.outage.set(1)
         self._metrics.retries.inc()
         return True
+
+    def _look_at_parts(self) -> None:
+        """Note how many parts there are, now and then; that it cannot be told matters to nobody."""
+        now_s = time.monotonic()
+        if now_s < self._look_at_parts_s:
+            return
+        self._look_at_parts_s = now_s + _PARTS_EVERY_S
+        with suppress(JushouError):
+            for table, count in self._writer.parts().items():
+                self._metrics.parts.labels(table).set(count)
 
     def _count(self, block: Block, seconds: float) -> None:
         if not block.rows:

@@ -29,6 +29,12 @@ class SinkMetrics:
             registry=registry,
             buckets=_INSERT_S,
         )
+        self.parts = Gauge(
+            "jushou_sink_parts",
+            "Active parts of a table; ClickHouse refuses blocks when a partition has 3,000",
+            ["table"],
+            registry=registry,
+        )
         self.retries = Counter(
             "jushou_sink_retries", "Inserts that failed and are tried again", registry=registry
         )

@@ -31,8 +31,9 @@ _READ_S = 0.2
 # One block on its way and one that waits for it; more would be memory and nothing else.
 _BLOCKS_IN_HAND = 2
 # Rows are many small objects that live until their block is made. At Python's 700 the collector
-# takes half of the time that a block of states needs; nothing here makes cycles.
-_GC_THRESHOLD = (50_000, 20, 20)
+# takes half of the time that a block of states needs, at 50,000 still a tenth of all; nothing here
+# makes cycles.
+_GC_THRESHOLD = (1_000_000, 20, 20)
 _log = structlog.get_logger("sink")
 
 
@@ -70,7 +71,12 @@ class Sink:
         self._in_hand: deque[tuple[Batch, Future[None]]] = deque()
         self._written: dict[Partition, int] = {}
         self._consumer = SinkConsumer(
-            config.bootstrap, config.group, blocks.topics, self._drop, self._note_lag
+            config.bootstrap,
+            config.group,
+            blocks.topics,
+            self._drop,
+            self._note_lag,
+            blocks.topics_with_headers,
         )
 
     def run(self, stop: threading.Event) -> None:

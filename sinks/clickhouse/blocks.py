@@ -91,12 +91,18 @@ class Blocks:
                 household_rows.rows,
             ),
         }
+        self._letters = names.get(DEAD_LETTERS.name, DEAD_LETTERS.name)
         self._readers = {names.get(topic, topic): reader for topic, reader in readers.items()}
 
     @property
     def topics(self) -> tuple[str, ...]:
         """The topics to read, by their names on the broker."""
         return tuple(self._readers)
+
+    @property
+    def topics_with_headers(self) -> tuple[str, ...]:
+        """Those of them whose rows are made of headers."""
+        return (self._letters,)
 
     @property
     def tables(self) -> tuple[str, ...]:

@@ -18,6 +18,12 @@ _SETTINGS = {"async_insert": 0, "insert_deduplicate": 1, "insert_block_size": 10
 _ON_CLUSTER = {"insert_quorum": "auto"}
 
 
+_PARTS = """
+SELECT table, count() FROM system.parts
+WHERE database = currentDatabase() AND active AND rows > 0 GROUP BY table
+"""
+
+
 class Writer:
     """One connection that inserts blocks one after another. Not safe for two threads at once."""
 
@@ -47,6 +53,17 @@ class Writer:
                 )
         except BaseException:
             # A connection that broke in the middle of a block cannot be used again.
+            self.close()
+            raise
+
+    def parts(self) -> dict[str, int]:
+        """Return the active parts of each table of the warehouse; ``Unavailable`` as ``insert``."""
+        try:
+            with classified(self.server):
+                if self._client is None:
+                    self._client = self.server.client()
+                return dict(self._client.execute(_PARTS))
+        except BaseException:
             self.close()
             raise
 

@@ -156,6 +156,9 @@ class Recording:
             raise Unavailable("the acknowledgement was lost")
         self.blocks.append(block)
 
+    def parts(self) -> dict[str, int]:
+        return self.writer.parts()
+
     def close(self) -> None:
         self.writer.close()
 
@@ -199,6 +202,28 @@ def test_too_many_parts_and_lost_acknowledgements_are_waited_out_and_nothing_is_
     )
     assert mixed_warehouse.views() == wanted
     assert metrics.retries._value.get() == len(faults)
+
+
+def test_a_table_that_takes_no_more_parts_is_waited_for_and_nothing_is_dropped(
+    mixed_warehouse: Warehouse,
+) -> None:
+    with mixed_warehouse.server.client() as client:
+        client.execute("SYSTEM STOP MERGES case_events")
+        client.execute("ALTER TABLE case_events MODIFY SETTING parts_to_throw_insert = 2")
+    metrics = metrics_apart()
+    sink = mixed_warehouse.sink(until_idle=False, metrics=metrics)
+    with running(sink):
+        until(sink._inserter.away.is_set)
+        full = mixed_warehouse.query("SELECT count() FROM case_events")
+        with mixed_warehouse.server.client() as client:
+            client.execute("SYSTEM START MERGES case_events")
+            client.execute("ALTER TABLE case_events RESET SETTING parts_to_throw_insert")
+        until(lambda: not sink._inserter.away.is_set())
+    assert metrics.outage._value.get() == 0
+    assert sum(sample.value for each in metrics.parts.collect() for sample in each.samples) > 0
+    mixed_warehouse.run()
+    assert full < mixed_warehouse.query("SELECT count() FROM case_events")
+    assert mixed_warehouse.query("SELECT uniqExact(case_id) FROM case_events") == [(200,)]
 
 
 def test_a_stop_writes_and_commits_what_was_read(mixed_warehouse: Warehouse) -> None:
