@@ -10,6 +10,7 @@ from benchmarks.parts.growth import growth
 from benchmarks.parts.latency import latency
 from benchmarks.parts.profile import profile
 from benchmarks.parts.restore import restore
+from benchmarks.parts.sink import sink
 from benchmarks.parts.two_workers import two_workers
 from benchmarks.parts.worker import worker
 from benchmarks.sizes import Size
@@ -24,6 +25,7 @@ PARTS: dict[str, Part] = {
     "growth": growth,
     "restore": restore,
     "latency": latency,
+    "sink": sink,
 }
 # Run only when they are named: they explain figures, and slow down what they look at.
 ON_DEMAND: dict[str, Part] = {"profile": profile}
