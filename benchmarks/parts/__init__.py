@@ -8,6 +8,7 @@ from benchmarks.outcome import Outcome
 from benchmarks.parts.core import core
 from benchmarks.parts.growth import growth
 from benchmarks.parts.latency import latency
+from benchmarks.parts.page import page
 from benchmarks.parts.profile import profile
 from benchmarks.parts.restore import restore
 from benchmarks.parts.sink import sink
@@ -26,6 +27,7 @@ PARTS: dict[str, Part] = {
     "restore": restore,
     "latency": latency,
     "sink": sink,
+    "page": page,
 }
 # Run only when they are named: they explain figures, and slow down what they look at.
 ON_DEMAND: dict[str, Part] = {"profile": profile}
