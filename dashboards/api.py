@@ -21,6 +21,7 @@ from dashboards.access.audit import Act
 from dashboards.access.guard import Needs, audited, session_of
 from dashboards.access.reach import lists_cases, may_see, narrowed
 from dashboards.access.roles import Reader, Right
+from dashboards.board import Board
 from dashboards.hub import Hub, View
 from dashboards.names import Names
 from dashboards.panels import EXPORTED_ROWS, LISTED_ROWS, PANELS, SHOWN_ROWS, Panel, completed
@@ -40,6 +41,7 @@ class Service:
     """What the routes need; ``app.state.service``."""
 
     questions: Questions
+    board: Board
     hub: Hub
     names: Names
     clock: Clock
@@ -123,9 +125,12 @@ async def panel_rows(
 ) -> dict[str, Any]:
     """Return the rows of a panel; ``limit`` bounds the lists, never a table of counts."""
     panel = _panel(name, reader)
-    as_of_ms = instant_of(as_of, service.clock)
-    parameters = scope.parameters(as_of_ms, limit)
-    rows = await service.questions.ask(panel.question(scope), parameters)
+    as_of_ms, rows = instant_of(as_of, service.clock), None
+    if not as_of and panel.question(scope) == "counts" and (look := service.board.recent()):
+        as_of_ms, rows = look.as_of_ms, look.counts.within(scope) if look.counts else None
+    if rows is None:
+        parameters = scope.parameters(as_of_ms, limit)
+        rows = await service.questions.ask(panel.question(scope), parameters)
     rows = completed(panel, rows, scope, service.names)
     return {"panel": name, "as_of": render_instant(as_of_ms), "simulated": service.simulated,
             "rows": rows}  # fmt: skip

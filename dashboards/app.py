@@ -78,7 +78,7 @@ def create_app(config: PageConfig, ports: Ports = NO_PORTS) -> FastAPI:
     app = FastAPI(title="jushou", openapi_url=None, lifespan=lifespan, responses=PROBLEMS)
     app.state.config = config
     app.state.metrics = metrics
-    app.state.service = Service(questions, hub, names, clock, config.simulated)
+    app.state.service = Service(questions, board, hub, names, clock, config.simulated)
     app.state.gate = gate
     app.state.ports = ports
     app.include_router(access.router)

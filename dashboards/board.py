@@ -23,6 +23,8 @@ from schemas.instants import MINUTE_MS
 # What is late changes with the minute (due instants are rounded up to it) and with what is
 # written; this is for what neither shows, such as a table that was replaced.
 _AT_LEAST_EVERY_S = 5.0
+# What a reader who asks for now is content with, besides the pause between two looks.
+_RECENT_S = 1.5
 # Nobody waited for a look this long: the last view was closed.
 _REST_AFTER_S = 5.0
 _DIMENSIONS = (
@@ -103,6 +105,7 @@ class Board:
         self._poll_s = poll_s
         self._newest = Look(0, 0)
         self._asked_s = 0.0
+        self._looked_s = 0.0
         self._wanted_s = 0.0
         self._changed = asyncio.Event()
         self._looking: asyncio.Task[None] | None = None
@@ -116,6 +119,12 @@ class Board:
             await self._changed.wait()
         return self._newest
 
+    def recent(self) -> Look | None:
+        """Return the newest look if it is hardly older than a question would take, and is good."""
+        look = self._newest
+        is_recent = monotonic() - self._looked_s <= self._poll_s + _RECENT_S
+        return look if is_recent and look.fault is None and look.counts is not None else None
+
     async def stop(self) -> None:
         """Look no more."""
         if self._looking is not None:
@@ -126,6 +135,7 @@ class Board:
         while monotonic() - self._wanted_s < _REST_AFTER_S + self._poll_s:
             began_s = monotonic()
             self._newest = await self._look()
+            self._looked_s = began_s
             changed, self._changed = self._changed, asyncio.Event()
             changed.set()
             # At most half of the time is spent asking, however slow the answers get.

@@ -5,6 +5,7 @@ Each answer is noted in the audit log before it leaves.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request
@@ -126,5 +127,5 @@ async def _account(request: Request, looked: Looked, lang: str | None) -> dict[s
 @router.get("/{case_id:path}")
 async def case(looked: Look) -> dict[str, Any]:
     """Return one case: what it is, its clocks with their verdicts, its escalations."""
-    parts = {part: await looked.ask(part) for part in _PARTS}
-    return looked.answer(case=looked.row, **parts)
+    parts = await asyncio.gather(*(looked.ask(part) for part in _PARTS))
+    return looked.answer(case=looked.row, **dict(zip(_PARTS, parts, strict=True)))
