@@ -8,6 +8,7 @@ from benchmarks.outcome import Outcome
 from benchmarks.parts.core import core
 from benchmarks.parts.growth import growth
 from benchmarks.parts.latency import latency
+from benchmarks.parts.notify import notify
 from benchmarks.parts.page import page
 from benchmarks.parts.profile import profile
 from benchmarks.parts.restore import restore
@@ -26,6 +27,7 @@ PARTS: dict[str, Part] = {
     "growth": growth,
     "restore": restore,
     "latency": latency,
+    "notify": notify,
     "sink": sink,
     "page": page,
 }

@@ -202,12 +202,15 @@ def texts(server: HttpEndpoint) -> list[str]:
 def test_each_escalation_is_delivered_once_and_recorded(
     office: Office, server: HttpEndpoint
 ) -> None:
-    office.send(*(fresh(f"C{n}") for n in range(20)))
     office.start()
+    for number in range(20):
+        office.send(fresh(f"C{number}"))
+        until(lambda sent=number: of_hook(server)[f"C{sent}"] == 1, "it at the webhook")
     until(lambda: of_hook(server).total() == 20, "all at the webhook")
     until(lambda: sum(text.count("C") for text in texts(server)) >= 20, "all at the room")
     office.stop()
     raw = len(server.requests)
+    assert raw == 40  # none gathered, none sent twice
     records = office.records()
     assert {record.outcome for record in records} == {"delivered"}
     assert Counter(record.endpoint for record in records) == {"room": 20, "hook": 20}
