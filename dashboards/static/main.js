@@ -162,6 +162,7 @@ const stream = new Stream(hear, silent);
 setLanguage(page.state.lang);
 applyTheme(page.state);
 drawTexts(page);
+drawViews(page);
 installHead(page);
 installFilters(page);
 installViews(page);
