@@ -13,7 +13,7 @@ from time import time_ns
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
-from dashboards import acting, api, cases, health
+from dashboards import acting, api, cases, health, households
 from dashboards.access import routes as access
 from dashboards.access.gate import open_gate
 from dashboards.access.guard import check_guards
@@ -84,6 +84,7 @@ def create_app(config: PageConfig, ports: Ports = NO_PORTS) -> FastAPI:
     app.include_router(access.router)
     app.include_router(acting.router)
     app.include_router(cases.router)
+    app.include_router(households.router)
     app.include_router(api.router)
     app.include_router(health.router)
     install_page(app)

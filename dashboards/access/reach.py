@@ -51,6 +51,8 @@ def lists_cases(panel: Panel) -> bool:
 
 def may_see(reader: Reader, panel: Panel) -> bool:
     """Say whether a panel is the reader's to see, in whatever place."""
+    if "household" in panel.columns and Right.HOUSEHOLDS not in reader.rights:
+        return False
     if lists_cases(panel):
         return Right.CASES in reader.rights
     return reader.role is not Role.ANALYST or panel.key not in _BELOW_COUNTY

@@ -22,6 +22,7 @@ from tests.browser.page_support import AS_OF_MS, DEADLINE_S, Rows, at, served
 PASSWORD = "correct horse battery staple"
 WUHUA, CHENGJIANG = "530102", "530481"  # of Kunming 530100, of Yuxi 530400
 HERE, THERE = "C-here", "C-there"
+FAMILY_HERE, FAMILY_THERE = "H-here", "H-there"
 OVERALL = "22222222-2222-5222-8222-222222222222"
 RED = "33333333-3333-5333-8333-333333333333"
 
@@ -105,4 +106,17 @@ def fill(rows: Rows) -> None:
         rows.escalation(
             case_id, "05-24 10:00", county=county, term="24h",
             **({"escalation_id": RED} if mine else {}),
+        )  # fmt: skip
+    for household, county in ((FAMILY_HERE, WUHUA), (FAMILY_THERE, CHENGJIANG)):
+        nested = {
+            "drivers": {"code": "medical-expense", "points": 40.0, "at": at("06-01 09:00"),
+                        "half_life_d": 0.0, "until": None, "subject": ""},
+            "trail": {"at": at("06-01 09:00"), "index": 40.0, "level": "high"},
+            "levels": {"level": "high", "points_from": 30.0},
+            "life": {"at": at("06-01 09:00"), "event": "found", "case_id": ""},
+        }  # fmt: skip
+        rows.insert(
+            "households", household=household, version=1, county=county, status="found",
+            **{f"{name}.{column}": [value] for name, columns in nested.items()
+               for column, value in columns.items()},
         )  # fmt: skip

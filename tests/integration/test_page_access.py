@@ -27,6 +27,8 @@ from sinks.clickhouse.server import Server
 from tests.browser.page_support import get, served
 from tests.integration.page_accounts import (
     CHENGJIANG,
+    FAMILY_HERE,
+    FAMILY_THERE,
     HERE,
     PASSWORD,
     READERS,
@@ -37,7 +39,7 @@ from tests.integration.page_accounts import (
     sign_in,
 )
 
-LISTS = ("escalations", "supervised")
+LISTS = ("escalations", "supervised", "household_list")
 # One address for each route. A route that is not here fails the test below.
 ADDRESSES = {
     "/": "/",
@@ -60,6 +62,7 @@ ADDRESSES = {
     "/api/cases/{case_id:path}/custody": f"/api/cases/{HERE}/custody",
     "/api/cases/{case_id:path}/deliveries": f"/api/cases/{HERE}/deliveries",
     "/api/cases/{case_id:path}/actions": f"/api/cases/{HERE}/actions",
+    "/api/households/{pseudonym}": f"/api/households/{FAMILY_HERE}",
 }
 # Those whose answer is of a place: the same, asked of another county.
 ELSEWHERE = {
@@ -71,6 +74,7 @@ ELSEWHERE = {
     "/api/cases/{case_id:path}/custody": f"/api/cases/{THERE}/custody",
     "/api/cases/{case_id:path}/deliveries": f"/api/cases/{THERE}/deliveries",
     "/api/cases/{case_id:path}/actions": f"/api/cases/{THERE}/actions",
+    "/api/households/{pseudonym}": f"/api/households/{FAMILY_THERE}",
 }
 # Those whose answer is the same for everybody who may ask.
 OF_NO_PLACE = {"/api/names", "/api/definitions", "/api/queries/{name}.sql", "/api/openapi.json",
@@ -153,7 +157,7 @@ def test_a_role_without_the_right_is_refused(
 @pytest.mark.parametrize("route", ELSEWHERE)
 def test_a_region_that_is_not_the_readers_is_refused(place: Place, route: str) -> None:
     for account in ("wuhua", "kunming"):
-        refused = 404 if "cases" in route else 403
+        refused = 404 if "cases" in route or "households" in route else 403
         assert ask(place.clients[account], "GET", ELSEWHERE[route]) == refused
         assert ask(place.clients[account], "GET", ADDRESSES[route]) == 200
     for account in ("province", "yuxi"):
@@ -188,7 +192,7 @@ def test_a_reader_who_names_no_place_sees_their_own(place: Place) -> None:
     assert {account: open_cases(account) for account in place.clients} == {
         "province": 3, "kunming": 1, "wuhua": 1, "analyst": 3, "admin": 3, "yuxi": 2,
     }  # fmt: skip
-    for panel in LISTS:
+    for panel in ("escalations", "supervised"):
         listed = place.clients["wuhua"].get(f"/api/panels/{panel}").json()["rows"]
         assert {row["case_id"] for row in listed} == {HERE}
 
@@ -367,11 +371,24 @@ def test_a_view_of_a_case_is_noted_and_what_was_typed_is_not(place: Place) -> No
         assert (refused.act, refused.object) == ("refused", THERE)
         place.clients["kunming"].get("/api/cases/13812345678")
         assert log.lines(account="kunming", limit=1) == [refused]
+        place.clients["kunming"].get(f"/api/households/{FAMILY_HERE}")
+        [looked] = log.lines(account="kunming", of=FAMILY_HERE)
+        assert looked.act == "household-seen"
         place.clients["kunming"].get("/api/panels/supervised.csv")
         exported = log.lines(account="kunming", limit=1)[0]
         assert (exported.act, exported.object) == ("list-exported", "supervised")
     finally:
         log.close()
+
+
+def test_a_household_tells_its_risk_and_life_and_nobodys_name(place: Place) -> None:
+    told = place.clients["wuhua"].get(f"/api/households/{FAMILY_HERE}").json()
+    assert (told["household"]["county"], told["household"]["status"]) == (WUHUA, "found")
+    assert told["household"]["risk_index"] == 40
+    assert [(each["code"], each["adds"]) for each in told["drivers"]] == [("medical-expense", 40)]
+    assert [each["event"] for each in told["life"]] == ["found"]
+    assert told["trail"][0]["risk_index"] == 40
+    assert told["signals"] == []
 
 
 def test_a_session_ends_when_its_account_changes(place: Place) -> None:

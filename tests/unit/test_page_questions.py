@@ -13,7 +13,7 @@ from dashboards.panels import COUNTS, PANELS
 from dashboards.queries import query, question_names
 from dashboards.scope import Scope
 
-PARAMETERS = {*Scope().parameters(0, 1), "case_id"}
+PARAMETERS = {*Scope().parameters(0, 1), "case_id", "household"}
 
 
 @pytest.mark.parametrize("name", sorted(question_names()))
