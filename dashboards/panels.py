@@ -80,6 +80,10 @@ _HOUSEHOLD = (
     "household", "county", "township", "kind", "status", "risk_index", "level", "name_zh",
     "name_en", "indicators",
 )  # fmt: skip
+_LEAD = (
+    "case_id", "county", "township", "found_at", "source", "indicators", "signals", "stage",
+    "due_at", "is_late",
+)  # fmt: skip
 _FORECAST = ("item", "days", "due", "likely", "low", "high")
 
 
@@ -119,6 +123,7 @@ PANELS: Mapping[str, Panel] = {
         _asked("first", "code", _FIRST),
         _asked("blind_spots", "indicator", _BLIND),
         _asked("risk", "level", _RISK),
+        _asked("leads", "case_id", _LEAD),
         _asked("household_list", "household", _HOUSEHOLD),
     )
 }

@@ -118,6 +118,9 @@ function state(one) {
   return h("span", { class: "pill" }, one.outcome ? t(`outcome.${one.outcome}`) : t("caseClosed"));
 }
 
+/** "any" stands beside the pause that is open, and says nothing of its own. */
+const pausesOf = (one) => [...new Set(one.open_pauses)].filter((name) => name !== "any");
+
 function facts(one) {
   const rows = [
     [t("submitted"), instant(one.submitted_at)],
@@ -127,7 +130,7 @@ function facts(one) {
     [t("channelName"), channelName(one.channel)],
     one.bounces ? [t("bounces"), t("times", { n: one.bounces })] : null,
     one.reopened ? [t("reopened"), t("times", { n: one.reopened })] : null,
-    one.open_pauses.length ? [t("pausesOpen"), [...new Set(one.open_pauses)].map((name) => t(`pause.${name}`)).join(t("comma"))] : null,
+    pausesOf(one).length ? [t("pausesOpen"), pausesOf(one).map((name) => t(`pause.${name}`)).join(t("comma"))] : null,
     one.violated_rules.length ? [t("rulesBroken"), one.violated_rules.join(t("comma"))] : null,
   ].filter(Boolean);
   return h("dl", { class: "facts" }, rows.map(([name, text]) => h("div", {}, h("dt", {}, name), h("dd", {}, text))));

@@ -1,14 +1,18 @@
 // 找政府 and 政府找 side by side, and the three ways of raising a hand below.
 
 import { h } from "./dom.js";
-import { count, share } from "./format.js";
+import { count, percent, share } from "./format.js";
 import { raisedName } from "./names.js";
 import { filled, frame } from "./panel.js";
+import { Asked } from "./asked.js";
 import { countColumns } from "./count-columns.js";
 import { Table } from "./table.js";
 import { t } from "./words.js";
 
 const WAYS = ["self", "proxy", "government"];
+// The households themselves: who came first, once that is known.
+const first = new Asked("first", drawFirst);
+let who = null;
 let table = null;
 let sides = null;
 
@@ -21,7 +25,7 @@ export function drawDirections(page, moved) {
   if (!page.store.has("directions")) return;
   if (!table) {
     sides = h("div", { class: "sides" });
-    body.append(sides);
+    body.append(sides, (who = h("p", { class: "note who-first" })));
     table = new Table(body, {
       columns: columns(), keyOf: (row) => row.raised_by, sort: "raised_by",
       onSort: (sort) => table.draw(page.store.rows("directions"), [], sort),
@@ -30,6 +34,15 @@ export function drawDirections(page, moved) {
   }
   drawSides(rows);
   table.draw(rows, moved);
+}
+
+export const askWhoFirst = (page) => first.show(page);
+
+function drawFirst(page, { rows }) {
+  const whole = rows?.find((row) => row.place === "all");
+  if (!who || !whole?.asked) return who?.replaceChildren();
+  const words = t("whoFirst", { p: percent(whole.share), low: percent(whole.low), high: percent(whole.high) });
+  who.replaceChildren(words, " ", h("a", { href: page.hrefOf({ view: "households" }), "data-go": '{"view": "households"}' }, t("more")));
 }
 
 function drawSides(rows) {

@@ -46,6 +46,11 @@ export function instant(text) {
   });
 }
 
+/** The Beijing day of an instant. */
+export function dateOf(text) {
+  return text ? parts(text, "date", { year: "numeric", month: "2-digit", day: "2-digit" }) : "–";
+}
+
 export function instantToSecond(text) {
   if (!text) return "–";
   const made = parts(text, "second", {

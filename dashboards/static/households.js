@@ -3,9 +3,9 @@
 
 import { Asked } from "./asked.js";
 import { h, setText } from "./dom.js";
-import { count, oneDecimal, percent } from "./format.js";
+import { count, instant, oneDecimal, percent } from "./format.js";
 import { edgeOf, intervalColumn } from "./interval.js";
-import { countyName, placeName, prefectureName, prefectureOf } from "./names.js";
+import { clockName, countyName, placeName, prefectureName, prefectureOf } from "./names.js";
 import { askedFrame } from "./panel.js";
 import { Table } from "./table.js";
 import { maySee } from "./session.js";
@@ -16,6 +16,7 @@ const asked = {
   blind: new Asked("blind_spots", drawBlind),
   risk: new Asked("risk", drawRisk),
   list: new Asked("household_list", drawList),
+  leads: new Asked("leads", drawLeads),
 };
 const tables = {};
 
@@ -24,6 +25,7 @@ export function drawHouseholds(page) {
   asked.blind.show(page);
   asked.risk.show(page);
   if (maySee(page, "households")) asked.list.show(page);
+  if (maySee(page, "cases")) asked.leads.show(page);
 }
 
 /** The table of a panel, made at its first rows. */
@@ -110,6 +112,24 @@ function drawRisk(page, { rows }) {
     counted("households"), ...["found", "verified", "assisted", "cleared", "relapsed"].map(counted),
     { id: "mean_index", numeric: true, label: () => t("meanIndex"), value: (row) => row.mean_index, text: (row) => oneDecimal(row.mean_index) },
   ], (row) => row.level, "-level", rows);
+}
+
+const LEAD = "monitoring.lead";
+
+function drawLeads(page, { rows }) {
+  const body = askedFrame(page, "leads", asked.leads, { title: t("leads") });
+  if (!body) return;
+  tableOf(page, body, "leads", [
+    { id: "case_id", label: () => t("case"), value: (row) => row.case_id, text: (row) => row.case_id,
+      link: (row) => h("a", { href: page.hrefOf({ case: row.case_id }), "data-case": row.case_id }, row.case_id) },
+    { id: "stage", label: () => t("stage"), value: (row) => row.stage, classOf: (row) => (row.is_late ? "ground late" : ""),
+      text: (row) => (row.stage ? clockName(LEAD, row.stage) : t("betweenStages")) },
+    { id: "due_at", label: () => t("due"), value: (row) => Date.parse(row.due_at ?? 0), text: (row) => instant(row.due_at),
+      classOf: (row) => (row.is_late ? "ground late" : "") },
+    { id: "county", label: () => t("county"), value: (row) => row.county, text: (row) => placeName(row.county) },
+    { id: "found_at", label: () => t("foundAt"), value: (row) => Date.parse(row.found_at), text: (row) => instant(row.found_at) },
+    counted("signals"),
+  ], (row) => row.case_id, "due_at", rows);
 }
 
 let note = null;

@@ -5,7 +5,7 @@ import { drawAgeing } from "./ageing.js";
 import { drawAttainment } from "./attainment.js";
 import { drawCase } from "./case.js";
 import { installDefinitions } from "./definitions.js";
-import { drawDirections } from "./directions.js";
+import { askWhoFirst, drawDirections } from "./directions.js";
 import { drawFeed } from "./feed.js";
 import { fetchJson } from "./fetching.js";
 import { drawFilters, drawTownships, installFilters } from "./filters.js";
@@ -60,7 +60,7 @@ const DRAW = {
 
 // What a view asks for besides what the stream brings.
 const ASKED = {
-  "": [(page) => trends.show(page), drawForecast, drawAgeing],
+  "": [(page) => trends.show(page), drawForecast, drawAgeing, askWhoFirst],
   supervised: [drawSupervisedView],
   attainment: [drawAttainment],
   households: [drawHouseholds],

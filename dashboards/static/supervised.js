@@ -3,7 +3,7 @@
 
 import { Asked } from "./asked.js";
 import { byId, h, setText } from "./dom.js";
-import { count, instant } from "./format.js";
+import { count, dateOf, instant } from "./format.js";
 import { clockName, itemName, placeName, raisedName } from "./names.js";
 import { askedFrame, filled, frame } from "./panel.js";
 import { Table } from "./table.js";
@@ -83,9 +83,9 @@ function columns(page, hasAnswers) {
     { id: "raised_by", label: () => t("raisedBy"), value: (row) => row.raised_by, text: (row) => raisedName(row.raised_by) },
     ...(hasAnswers ? feedback() : []),
     { id: "supervised_from", label: () => t("since"), value: (row) => Date.parse(row.supervised_from),
-      text: (row) => instant(row.supervised_from) },
+      text: (row) => dateOf(row.supervised_from) },
     { id: "submitted_at", label: () => t("submitted"), value: (row) => Date.parse(row.submitted_at ?? 0),
-      text: (row) => instant(row.submitted_at) },
+      text: (row) => dateOf(row.submitted_at) },
   ];
 }
 

@@ -97,8 +97,9 @@ export default {
   households: {
     found_first: "Found first", came_first: "Asked first", asked_first: "Asked, found later", asked_only: "Asked, never found", found_only: "Found only",
     share: "Found first of asked", lead: "Median lead (d)", blind: "Blind", asked: "Asked", found_before: "Found before", found_later: "Found later",
-    never_found: "Never found", households: "Households", found: "Found", verified: "Verified", assisted: "Assisted", cleared: "Cleared", relapsed: "Relapsed",
+    never_found: "Never found", signals: "Signals", households: "Households", found: "Found", verified: "Verified", assisted: "Assisted", cleared: "Cleared", relapsed: "Relapsed",
   },
+  leads: "Open leads", stage: "Stage", betweenStages: "between stages", foundAt: "Found", whoFirst: "Of the households that asked, found first: {p} ({low}–{high})", more: "more",
   indicator: "Indicator", noIndicator: "None", riskLevel: "Risk", riskIndex: "Index", meanIndex: "Mean index", household: "Household (pseudonym)",
   lifeStatus: "State", householdKind: "Kind", life: { found: "Found", dismissed: "Dismissed", verified: "Verified", assisted: "Assisted", cleared: "Cleared", relapsed: "Relapsed" },
   kind: { unstable: "Unstable", marginal: "Marginal", sudden: "Sudden hardship", none: "None" },

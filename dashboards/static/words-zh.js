@@ -95,8 +95,9 @@ export default {
   households: {
     found_first: "政府先找到", came_first: "群众先举手", asked_first: "先举手后发现", asked_only: "举手，未发现", found_only: "只被发现",
     share: "先找到占比", lead: "中位提前（天）", blind: "盲区占比", asked: "举手户", found_before: "此前已发现", found_later: "此后才发现",
-    never_found: "至今未发现", households: "户数", found: "已发现", verified: "已核实", assisted: "帮扶中", cleared: "已消除", relapsed: "又返贫",
+    never_found: "至今未发现", signals: "信号数", households: "户数", found: "已发现", verified: "已核实", assisted: "帮扶中", cleared: "已消除", relapsed: "又返贫",
   },
+  leads: "在办线索", stage: "环节", betweenStages: "待下一环节", foundAt: "发现", whoFirst: "举过手的户中，政府先找到 {p}（{low}–{high}）", more: "详情",
   indicator: "指标", noIndicator: "无对应指标", riskLevel: "风险等级", riskIndex: "风险指数", meanIndex: "平均指数", household: "户（化名）",
   lifeStatus: "状态", householdKind: "类别", life: { found: "已发现", dismissed: "已排除", verified: "已核实", assisted: "帮扶中", cleared: "已消除", relapsed: "又返贫" },
   kind: { unstable: "脱贫不稳定", marginal: "边缘易致贫", sudden: "突发严重困难", none: "未定" },

@@ -50,7 +50,7 @@ FIELDS = {field.name for field in fields(Scope)}
 
 
 # A household has no channel and no department, and stands at no level of a ladder.
-OF_HOUSEHOLDS = {"first", "blind_spots", "risk", "household_list"}
+OF_HOUSEHOLDS = {"first", "blind_spots", "risk", "household_list", "leads"}
 
 
 @pytest.mark.parametrize(
