@@ -1,10 +1,11 @@
--- Weekly findings: how many households were found each week, beside what is usual there?
+-- Weekly findings: how many households are found, or ask, each week, beside what is usual there?
 --
--- Counts the households with a signal that reached the threshold of its county, each once a week
--- (Monday to Sunday, Asia/Shanghai) in each group, for the whole weeks that ended by as_of. usual
--- is the mean of the same group's 26 weeks that ended two weeks before, so that the start of what
--- is looked for is not in it; at least 8 of them must lie within the history, else there is no
--- bound. bound is the upper limit of Farrington et al. (1996, J. R. Stat. Soc. A 159) without
+-- Counts the households with a signal that reached the threshold of its county (政府找), and those
+-- that raised a case themselves or by proxy (找政府; a case without a household counts as one), each
+-- once a week (Monday to Sunday, Asia/Shanghai) in each group, for the whole weeks that ended by
+-- as_of. usual is the mean of the same group's 26 weeks that ended two weeks before, so that the
+-- start of what is looked for is not in it; at least 8 of them must lie within the history, else
+-- there is no bound. bound is the upper limit of Farrington et al. (1996, J. R. Stat. Soc. A 159) without
 -- trend and season: usual * (1 + 2/3 z √((φ usual + φ usual / n) / usual²))^(3/2), with z = 3.09
 -- (one week in a thousand of a quiet group, by chance) and φ the larger of 1 and variance over
 -- mean; usual is at least 0.5 / n. score is (households - usual) / (bound - usual): 1 at the
@@ -13,15 +14,16 @@
 --
 -- as_of: RFC 3339 with its offset. since, until: days within the weeks to show.
 -- place: beginning of the county's code; empty for all.
--- by: prefecture, county, indicator
--- by default: prefecture, indicator
+-- by: direction, prefecture, county, indicator
+-- by default: direction, prefecture, indicator
 -- kind: aggregate of households
 -- columns:
+--   direction  | dimension       | government (found), people (asked)
 --   prefecture | dimension       | 6 digits
---   county     | dimension       | of the signals, 6 digits
---   indicator  | dimension       | what was seen
+--   county     | dimension       | of the signal or the case, 6 digits
+--   indicator  | dimension       | what was seen, or the item that was asked for
 --   week       | dimension       | such as 2026-W23
---   households | count           | found that week
+--   households | count           | found, or asking, that week
 --   usual      | from households | mean of the weeks before
 --   bound      | from households | what it rarely exceeds by chance
 --   score      | from households | distance from usual to households, in those from usual to bound
@@ -32,24 +34,37 @@ WITH
     found AS
     (
         SELECT
-            if(has(dims, 'prefecture'), concat(substring(county, 1, 4), '00'), '') AS prefecture,
-            if(has(dims, 'county'), toString(county), '') AS county_,
-            if(has(dims, 'indicator'), toString(indicator), '') AS indicator_,
-            toStartOfWeek(observed_at, 1, 'Asia/Shanghai') AS monday,
-            uniqExact(household) AS households
-        FROM signals_current
-        WHERE counts AND monday < this_week
-            AND startsWith(county, {place:String})
+            if(has(dims, 'direction'), s.way, '') AS direction,
+            if(has(dims, 'prefecture'), concat(substring(s.county, 1, 4), '00'), '') AS prefecture,
+            if(has(dims, 'county'), toString(s.county), '') AS county_,
+            if(has(dims, 'indicator'), toString(s.what), '') AS indicator_,
+            toStartOfWeek(s.at, 1, 'Asia/Shanghai') AS monday,
+            uniqExact(s.household) AS households
+        FROM
+        (
+            SELECT 'government' AS way, county, toString(indicator) AS what, household,
+                observed_at AS at
+            FROM signals_current
+            WHERE counts
+            UNION ALL
+            SELECT 'people' AS way, county, toString(item) AS what,
+                if(household = '', case_id, household) AS household,
+                assumeNotNull(submitted_at) AS at
+            FROM cases FINAL
+            WHERE submitted_at IS NOT NULL AND raised_by != 'government' AND NOT held
+        ) AS s
+        WHERE monday < this_week
+            AND startsWith(s.county, {place:String})
             AND throwIf(
-                not hasAll(['', 'prefecture', 'county', 'indicator'], dims),
-                'by takes prefecture, county, indicator'
+                not hasAll(['', 'direction', 'prefecture', 'county', 'indicator'], dims),
+                'by takes direction, prefecture, county, indicator'
             ) = 0
         GROUP BY ALL
     ),
     -- Where the history begins, for all groups alike: a group that was quiet has weeks of zero.
     (SELECT min(monday) FROM found) AS first_monday
 SELECT
-    prefecture, county, indicator,
+    direction, prefecture, county, indicator,
     formatDateTime(monday, '%G-W%V') AS week,
     households,
     if(weeks < 8, NULL, round(usual_raw, 2)) AS usual,
@@ -70,27 +85,27 @@ FROM
     FROM
     (
         SELECT
-            g.prefecture AS prefecture, g.county_ AS county, g.indicator_ AS indicator,
+            g.direction AS direction, g.prefecture AS prefecture, g.county_ AS county, g.indicator_ AS indicator,
             g.monday AS monday, f.households AS households,
             count() OVER baseline AS weeks,
             ifNull(avg(f.households) OVER baseline, 0) AS mean,
             ifNull(varSampStable(f.households) OVER baseline, 0) AS variance
         FROM
         (
-            SELECT prefecture, county_, indicator_, first_monday + 7 * week AS monday
-            FROM (SELECT DISTINCT prefecture, county_, indicator_ FROM found)
+            SELECT direction, prefecture, county_, indicator_, first_monday + 7 * week AS monday
+            FROM (SELECT DISTINCT direction, prefecture, county_, indicator_ FROM found)
             ARRAY JOIN range(0, toUInt32(intDiv(
                 greatest(0, dateDiff('day', first_monday, this_week)), 7
             ))) AS week
         ) AS g
         LEFT JOIN found AS f
-            ON f.prefecture = g.prefecture AND f.county_ = g.county_
+            ON f.direction = g.direction AND f.prefecture = g.prefecture AND f.county_ = g.county_
             AND f.indicator_ = g.indicator_ AND f.monday = g.monday
         WINDOW baseline AS (
-            PARTITION BY g.prefecture, g.county_, g.indicator_ ORDER BY g.monday
+            PARTITION BY g.direction, g.prefecture, g.county_, g.indicator_ ORDER BY g.monday
             ROWS BETWEEN 28 PRECEDING AND 3 PRECEDING
         )
     )
 )
 WHERE monday BETWEEN toStartOfWeek({since:Date}, 1) AND {until:Date}
-ORDER BY prefecture, county, indicator, monday;
+ORDER BY direction, prefecture, county, indicator, monday;
