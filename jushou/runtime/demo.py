@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import httpx
@@ -20,9 +20,22 @@ from producers.simulator.live import LiveProvince
 from producers.simulator.province import Province, encode_event
 from schemas.errors import Unavailable
 from schemas.instants import SHANGHAI
-from schemas.topics import AGGREGATES, CASE_EVENTS, CASE_STATES, ESCALATIONS
+from schemas.signal import Signal
+from schemas.topics import (
+    AGGREGATES,
+    CASE_EVENTS,
+    CASE_STATES,
+    ESCALATIONS,
+    HOUSEHOLD_EVENTS,
+    HOUSEHOLD_STATES,
+    SIGNALS,
+)
 
-STORED = (CASE_EVENTS.name, CASE_STATES.name, ESCALATIONS.name, AGGREGATES.name)
+STORED = (
+    CASE_EVENTS.name, CASE_STATES.name, ESCALATIONS.name, AGGREGATES.name, SIGNALS.name,
+    HOUSEHOLD_STATES.name,
+)  # fmt: skip
+JOINED = (CASE_STATES.name, SIGNALS.name, HOUSEHOLD_EVENTS.name)
 _LOOK_EVERY_S = 0.5
 _LIVE_EVERY_S = 0.5
 # From the end of the load to a full page; a machine that is slower than this has another trouble.
@@ -64,6 +77,12 @@ class Demo:
         """Send the history as one bracketed load, and return when the broker has all of it."""
         with BulkLoad(Publisher(self.stack.kafka.bootstrap), "simulated-history") as load:
             self.events = publish_events(load, self._history())
+        # After the cases: the leads that are made from the signals are among them, and known.
+        with BulkLoad(self._signals(), "simulated-signals") as load:
+            publish_events(load, _keyed(self.province.signals()))
+
+    def _signals(self) -> Publisher:
+        return Publisher(self.stack.kafka.bootstrap, SIGNALS.name)
 
     def _history(self) -> Iterator[tuple[str, bytes]]:
         case_id, cases = "", 0
@@ -89,6 +108,13 @@ class Demo:
                 + (0 if metric(self.stack.worker_metrics, "jushou_worker_at_rest") else 1)
             ),
         )
+        self._wait(
+            "find",
+            lambda: (
+                lag(bootstrap, settings.household_group, JOINED)
+                + (0 if metric(self.stack.households_metrics, "jushou_households_at_rest") else 1)
+            ),
+        )
         self._wait("store", lambda: lag(bootstrap, settings.sink_group, STORED))
 
     def _wait(self, phase: str, left: Callable[[], int]) -> None:
@@ -112,10 +138,15 @@ class Demo:
 
     def go_on(self, is_over: Callable[[], bool]) -> None:
         """Send live events until ``is_over``; then all that was sent is acknowledged."""
-        publisher = Publisher(self.stack.kafka.bootstrap)
+        publisher, signals = Publisher(self.stack.kafka.bootstrap), self._signals()
         live = LiveProvince(self.province, int(time.time() * 1000), self.size.events_per_s)
         while not is_over():
             self.stack.check()
             events = live.due(int(time.time() * 1000))
             publish_events(publisher, ((event.case_id, encode_event(event)) for event in events))
+            publish_events(signals, _keyed(live.seen()))
             time.sleep(_LIVE_EVERY_S)
+
+
+def _keyed(signals: Iterable[Signal]) -> Iterator[tuple[str, bytes]]:
+    return ((signal.household, encode_event(signal)) for signal in signals)

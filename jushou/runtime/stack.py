@@ -49,10 +49,14 @@ class Stack:
         )
         self._as_of = [] if as_of is None else ["--as-of", as_of]
         self.worker_metrics = f"http://127.0.0.1:{free_port()}/metrics"
+        self.households_metrics = f"http://127.0.0.1:{free_port()}/metrics"
         self.sink_metrics = f"http://127.0.0.1:{free_port()}/metrics"
         self.page = f"http://127.0.0.1:{self.settings.page_port}"
         self.worker_process = self._child(
             "worker", *self._as_of, "--metrics-port", _port(self.worker_metrics)
+        )
+        self.households_process = self._child(
+            "households", "--metrics-port", _port(self.households_metrics)
         )
         self.sink_process = self._child("sink", "--metrics-port", _port(self.sink_metrics))
         self.page_process = self._child("page", *self._as_of)
@@ -84,9 +88,10 @@ class Stack:
         )
 
     def start_processes(self) -> None:
-        """Start worker, sink and page, and wait until each answers."""
+        """Start workers, sink and page, and wait until each answers."""
         probes = {
             self.worker_process: self.worker_metrics,
+            self.households_process: self.households_metrics,
             self.sink_process: self.sink_metrics,
             self.page_process: f"{self.page}/livez",
         }
@@ -97,7 +102,12 @@ class Stack:
 
     def stop(self) -> None:
         """Stop everything in the reverse order; the work in hand is finished first."""
-        for child in (self.page_process, self.worker_process, self.sink_process):
+        for child in (
+            self.page_process,
+            self.households_process,
+            self.worker_process,
+            self.sink_process,
+        ):
             with suppress(Exception):
                 child.stop(_STOP_S)
         for server in (self.clickhouse, self.kafka):
@@ -106,7 +116,12 @@ class Stack:
 
     def check(self) -> None:
         """Raise ``Unavailable`` with the end of its log if a process has ended."""
-        for child in (self.worker_process, self.sink_process, self.page_process):
+        for child in (
+            self.worker_process,
+            self.households_process,
+            self.sink_process,
+            self.page_process,
+        ):
             child.wait_ready(lambda: True, 0)
 
     def __enter__(self) -> Self:
