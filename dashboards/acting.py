@@ -21,8 +21,8 @@ from dashboards.access.roles import SIDES, Reader, Right
 from dashboards.cases import Look, Looked, SeesCases, find_case
 from dashboards.ports import Ports, ports_of
 from dashboards.problems import Refused
-from schemas.action import Action, ActionType, Channel, Side, new_action_id
-from schemas.action_rules import LONGEST_NOTE, OF_A_SUPERVISION, allowed
+from schemas.action import Action, ActionType, Channel, Side, encode_action, new_action_id
+from schemas.action_rules import LONGEST_NOTE, OF_A_SUPERVISION, allowed, check_action
 from schemas.errors import InvalidRecord, NotAllowed, Unavailable
 from schemas.instants import parse_instant, render_instant
 
@@ -86,6 +86,7 @@ async def act(request: Request, case_id: str, asked: Asked, reader: Acts) -> dic
     if action.type not in allowed(ports.rules, action.level, side):
         await audited(request, reader, Act.REFUSED, looked.case_id)
         raise _not_allowed(f"{side} may not {asked.kind} at level {action.level}")
+    _check(ports, action)
     await audited(request, reader, Act(action.type.value), looked.case_id)
     await _send(ports, action)
     return {"action_id": action.action_id, "at": action.at, "type": action.type.value,
@@ -140,9 +141,11 @@ def _action(
     )
 
 
-async def _send(ports: Ports, action: Action) -> None:
+def _check(ports: Ports, action: Action) -> None:
+    """Refuse what the sender would refuse too, before the audit log says that it was done."""
     try:
-        await run_in_threadpool(ports.send, action)
+        check_action(ports.rules, action)
+        encode_action(action)
     except NotAllowed as fault:
         raise _not_allowed(str(fault)) from None
     except (InvalidRecord, ValueError) as fault:
@@ -152,6 +155,11 @@ async def _send(ports: Ports, action: Action) -> None:
             "请按提示更正；文字中不要写姓名、电话或身份证号。",
             "Correct it; write no name, telephone or resident id.",
         ) from None  # fmt: skip
+
+
+async def _send(ports: Ports, action: Action) -> None:
+    try:
+        await run_in_threadpool(ports.send, action)
     except Unavailable:
         raise Refused(
             503, "broker-unavailable", "Kafka did not take the action; nothing was done",

@@ -53,6 +53,8 @@ class SecureHeaders:
                 for name, value in HEADERS.items():
                     headers[name] = value
                 headers.setdefault("Cache-Control", "no-store")
+                if scope["scheme"] == "https":
+                    headers["Strict-Transport-Security"] = "max-age=31536000"
                 self._metrics.requests.labels(str(message["status"])).inc()
             await send(message)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from jushou.cli.users import ACCESS
+
+if TYPE_CHECKING:
+    from dashboards.access.audit import Line
 
 
 def audit(
@@ -44,16 +47,24 @@ def audit(
         for line in lines:
             typer.echo(json.dumps(asdict(line), ensure_ascii=False))
         return
+    _show(lines)
+
+
+def _show(lines: list[Line]) -> None:
     from rich.console import Console
     from rich.table import Table
 
     from schemas.instants import render_instant
 
-    table = Table("at", "account", "role", "region", "act", "of", "from")
+    table = Table(box=None, pad_edge=False)
+    for name in ("at", "account", "role", "region", "act", "of", "from"):
+        table.add_column(name, no_wrap=name == "at", overflow="fold")
     for line in lines:
-        table.add_row(render_instant(line.at_ms), line.account, line.role, line.region, line.act,
-                      line.object, line.address)  # fmt: skip
-    Console().print(table)
+        at = render_instant(line.at_ms)[:19].replace("T", " ")
+        table.add_row(at, line.account, line.role, line.region, line.act, line.object, line.address)
+    console = Console()
+    # A file or pipe has no width of its own.
+    Console(width=None if console.is_terminal else 160).print(table)
 
 
 def _verify(broken: int | None) -> None:

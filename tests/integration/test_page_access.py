@@ -51,6 +51,7 @@ ADDRESSES = {
     "/api/sign-in": "/api/sign-in",
     "/api/sign-out": "/api/sign-out",
     "/api/names": "/api/names",
+    "/api/audit": "/api/audit",
     "/api/definitions": "/api/definitions",
     "/api/queries/{name}.sql": "/api/queries/counts.sql",
     "/api/openapi.json": "/api/openapi.json",
@@ -77,8 +78,8 @@ ELSEWHERE = {
     "/api/households/{pseudonym}": f"/api/households/{FAMILY_THERE}",
 }
 # Those whose answer is the same for everybody who may ask.
-OF_NO_PLACE = {"/api/names", "/api/definitions", "/api/queries/{name}.sql", "/api/openapi.json",
-               "/api/sign-out"}  # fmt: skip
+OF_NO_PLACE = {"/api/names", "/api/audit", "/api/definitions", "/api/queries/{name}.sql",
+               "/api/openapi.json", "/api/sign-out"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -293,7 +294,9 @@ async def test_beyond_this_machine_the_cookie_travels_over_tls_alone(tmp_path: P
         cookie = (await client.post("/api/sign-in", json=given)).headers["set-cookie"]
         assert cookie.startswith("__Host-jushou=")
         assert "Secure" in cookie
-        assert (await client.get("/api/session")).json()["user"] == "province"
+        told = await client.get("/api/session")
+        assert told.json()["user"] == "province"
+        assert "max-age" in told.headers["strict-transport-security"]
     async with httpx.AsyncClient(transport=over, base_url="http://page.example") as client:
         answer = await client.post("/api/sign-in", json=given)
         assert answer.json()["type"] == "urn:jushou:problem:insecure-connection"
@@ -377,6 +380,9 @@ def test_a_view_of_a_case_is_noted_and_what_was_typed_is_not(place: Place) -> No
         place.clients["kunming"].get("/api/panels/supervised.csv")
         exported = log.lines(account="kunming", limit=1)[0]
         assert (exported.act, exported.object) == ("list-exported", "supervised")
+        read = place.clients["admin"].get("/api/audit", params={"account": "kunming"}).json()
+        assert read["lines"][0]["act"] == "list-exported"
+        assert log.lines(limit=1)[0].act == "audit-read"
     finally:
         log.close()
 

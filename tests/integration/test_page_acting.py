@@ -15,7 +15,7 @@ from dashboards.config import PageConfig
 from dashboards.ports import Ports
 from jushou.cli.page_ports import explaining
 from jushou.runtime.clickhouse_server import ClickHouseServer
-from schemas.action import Action, encode_action
+from schemas.action import Action, ActionType, encode_action
 from schemas.action_rules import action_rules, check_action
 from schemas.errors import Unavailable
 from schemas.routing.load import load_routing
@@ -68,6 +68,14 @@ def place(
 
 def act(place: Place, account: str, kind: str, case_id: str = HERE, **given: Any) -> httpx.Response:
     return place.clients[account].post(f"/api/cases/{case_id}/actions", json={"kind": kind} | given)
+
+
+def acts_noted(place: Place) -> int:
+    """How many actions the audit log says were done."""
+    log = open_audit(place.folder / AUDIT_FILE)
+    done = [line for line in log.lines(limit=10_000) if line.act in set(ActionType)]
+    log.close()
+    return len(done)
 
 
 @pytest.mark.parametrize(
@@ -129,9 +137,10 @@ def test_an_action_leaves_with_the_side_of_its_reader(
 def test_an_action_that_may_not_be_is_refused_and_not_sent(
     place: Place, broker: Broker, account: str, kind: str, given: dict[str, str], status: int
 ) -> None:
-    before = len(broker.sent)
+    before, noted = len(broker.sent), acts_noted(place)
     answer = act(place, account, kind, **given)
     assert answer.status_code == status, answer.text
+    assert acts_noted(place) == noted, "what was not done is not noted as done"
     assert answer.json()["remedy"]["zh"]
     assert "13812345678" not in answer.text
     assert len(broker.sent) == before
