@@ -57,6 +57,12 @@ VIEWS = (
     "dead_letters FINAL",
 )
 
+READ_THE_CLOCK = {"verdicts_current", "custody_current", "schema_versions"}
+GIVEN = {
+    "as_of": "2026-06-01 00:00:00", "since": "2025-01-01", "until": "2026-12-31", "by": "county",
+    "place": "", "item": "",
+}  # fmt: skip
+
 
 @dataclass
 class Written:
@@ -201,6 +207,17 @@ class Warehouse:
         with self.server.client() as client:
             return {view: rows_of(client, f"SELECT * FROM {view} ORDER BY ALL") for view in VIEWS}
 
+    def everything(self) -> dict[str, list[tuple[Any, ...]]]:
+        """All rows of every table and view there is, but for those that read the clock."""
+        listed = "SELECT name, engine, parameterized_view_parameters FROM system.tables"
+        with self.server.client() as client:
+            found = rows_of(client, f"{listed} WHERE database = currentDatabase()")
+            return {
+                name: rows_of(client, f"SELECT * FROM {_called(*view)} ORDER BY ALL")
+                for name, *view in ((row[0], *row) for row in found)
+                if name not in READ_THE_CLOCK
+            }
+
     def verdicts(self, as_of: str) -> list[dict[str, Any]]:
         """The verdicts as of an instant, by the query of the replay contract."""
         sql = (QUERIES / "verdicts.sql").read_text(encoding="utf-8")
@@ -208,6 +225,12 @@ class Warehouse:
         with self.server.client() as client:
             rows, columns = client.execute(sql, {"as_of": text}, with_column_types=True)
         return [dict(zip([name for name, _ in columns], row, strict=True)) for row in rows]
+
+
+def _called(name: str, engine: str, parameters: list[tuple[str, str]]) -> str:
+    if parameters:
+        return f"{name}({', '.join(f'{each} = {GIVEN[each]!r}' for each, _ in parameters)})"
+    return f"{name} FINAL" if engine.endswith("ReplacingMergeTree") else name
 
 
 def rows_of(client: Client, sql: str) -> list[tuple[Any, ...]]:

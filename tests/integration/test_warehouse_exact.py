@@ -154,13 +154,13 @@ def test_the_topics_written_twice_in_blocks_sent_again_and_in_reverse_change_not
     writer.close()
     warehouse.run(group="again-in-other-blocks", limits=Limits(rows=37, age_s=0.05))
     assert world.differences(warehouse.server) == []
-    assert warehouse.views() == live.views()
+    assert warehouse.everything() == live.everything()
 
 
 def test_a_server_that_is_killed_in_the_middle_of_inserts_leaves_no_trace(
     world: World, live: Warehouse, tmp_path: Path
 ) -> None:
-    wanted, reached = live.views(), "SELECT count() >= 20 FROM case_events"
+    wanted, reached = live.everything(), "SELECT count() >= 20 FROM case_events"
     with ClickHouseServer(tmp_path) as clickhouse:
         warehouse = Warehouse(Server(clickhouse.host, clickhouse.port, "killed"), world.topics)
         migrate(warehouse.server)
@@ -172,7 +172,7 @@ def test_a_server_that_is_killed_in_the_middle_of_inserts_leaves_no_trace(
             clickhouse.start()
             until(lambda: not sink._inserter.away.is_set(), "the sink goes on")
         warehouse.run(group="killed")
-        assert warehouse.views() == wanted
+        assert warehouse.everything() == wanted
         assert world.differences(warehouse.server) == []
 
 
@@ -209,7 +209,7 @@ def test_verify_names_the_case_and_the_column_and_a_rebuild_mends_it(
     assert [each["log"] for each in found if each["table"] == "escalations_standing"] == [MISSING]
     world.rebuild(warehouse.server).run(threading.Event())
     assert world.differences(warehouse.server) == []
-    assert warehouse.views() == live.views()
+    assert warehouse.everything() == live.everything()
     assert not is_cut_off(warehouse.server)
 
 
@@ -242,7 +242,7 @@ def asked_all_the_time(warehouse: Warehouse) -> Iterator[None]:
 def test_a_rebuild_that_is_killed_changes_nothing_and_the_next_one_switches_unnoticed(
     world: World, live: Warehouse
 ) -> None:
-    wanted = live.views()
+    wanted = live.everything()
     written = "SELECT sum(total_rows) > 0 FROM system.tables WHERE database = 'live_rebuild'"
     with asked_all_the_time(live):
         command = world.command("live", "rebuild")
@@ -250,22 +250,22 @@ def test_a_rebuild_that_is_killed_changes_nothing_and_the_next_one_switches_unno
         command.kill()
         command.communicate(timeout=DEADLINE_S)
         assert is_cut_off(live.server)
-        assert live.views() == wanted
+        assert live.everything() == wanted
         command = world.command("live", "rebuild")
         printed, said = command.communicate(timeout=DEADLINE_S)
         assert command.returncode == 0, said
     assert "rebuilt" in printed
-    assert live.views() == wanted
+    assert live.everything() == wanted
     assert not is_cut_off(live.server)
 
 
 def test_a_rebuild_that_is_asked_to_stop_changes_nothing(world: World, live: Warehouse) -> None:
     stop = threading.Event()
     stop.set()
-    wanted = live.views()
+    wanted = live.everything()
     with pytest.raises(Interrupted, match="the live warehouse is as it was"):
         world.rebuild(live.server).run(stop)
-    assert live.views() == wanted
+    assert live.everything() == wanted
 
 
 def test_a_switch_that_was_cut_off_halfway_is_finished_and_loses_nothing(
@@ -281,7 +281,7 @@ def test_a_switch_that_was_cut_off_halfway_is_finished_and_loses_nothing(
     execute(warehouse.server, "DELETE FROM cases WHERE case_id != 'C1-000190'")
     world.rebuild(warehouse.server).run(threading.Event())
     assert world.differences(warehouse.server) == []
-    assert warehouse.views() == live.views()
+    assert warehouse.everything() == live.everything()
 
 
 def test_a_rebuild_of_a_warehouse_that_lacks_migrations_is_refused(world: World) -> None:
