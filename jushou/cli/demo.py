@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from jushou.runtime.demo import Demo
+    from jushou.runtime.stack import Stack
 
 _PHASES = {
     "start": "起动 start the servers",
@@ -80,6 +81,8 @@ def _run(folder: Path, size: object, once: bool) -> None:
             return
         console.print(f"监测页面 the page: [bold]{stack.page}[/bold]    Ctrl-C 停止 stops it")
         console.print(_accounts(stack.settings.folder))
+        stack.start_notifier()
+        console.print(_where_messages_go(stack), soft_wrap=True)
         running.go_on(stopped.is_set)
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -133,6 +136,14 @@ def _summary(running: Demo) -> Table:
     table.add_section()
     table.add_row("合计 all", *(f"{total[name]:,}" for name in names), style="bold")
     return table
+
+
+def _where_messages_go(stack: Stack) -> str:
+    return (
+        "通知只写入本机文件，不外发 messages stay on this machine:\n"
+        f"  可读 as read: tail -f {stack.notify_process.log_path}\n"
+        f"  JSON: {stack.messages}"
+    )
 
 
 def _accounts(folder: Path) -> Table:

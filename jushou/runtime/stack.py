@@ -7,6 +7,7 @@ need each other and stopped in the reverse one.
 
 from __future__ import annotations
 
+import secrets
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -39,11 +40,15 @@ class Stack:
         self.folder = folder.absolute()
         self.kafka = KafkaBroker(self.folder / "kafka")
         self.clickhouse = ClickHouseServer(self.folder / "clickhouse")
+        page_port, link_port = free_port(), free_port()
         self.settings = Settings(
             bootstrap=self.kafka.bootstrap,
             clickhouse_host=self.clickhouse.host,
             clickhouse_port=self.clickhouse.port,
-            page_port=free_port(),
+            page_port=page_port,
+            page_url=f"http://127.0.0.1:{page_port}",
+            acknowledge_url=f"http://127.0.0.1:{link_port}/acknowledge",
+            link_secret=secrets.token_hex(),
             folder=self.folder / "processes",
             simulated=simulated,
         )
@@ -60,6 +65,9 @@ class Stack:
         )
         self.sink_process = self._child("sink", "--metrics-port", _port(self.sink_metrics))
         self.page_process = self._child("page", *self._as_of)
+        # Shipped routing: messages go to its log and to a file, nothing leaves the machine.
+        self.messages = self.settings.folder / "notify" / "notifications.jsonl"
+        self.notify_process = self._child("notify", "--acknowledge-port", str(link_port))
 
     def start(self) -> Self:
         """Start everything; what was started is stopped again if something fails."""
@@ -100,9 +108,14 @@ class Stack:
         for child, url in probes.items():
             child.wait_ready(lambda url=url: _answers(url), _READY_S)  # type: ignore[misc]
 
+    def start_notifier(self) -> None:
+        """Start the notifier: apart, since a stack whose now is frozen wakes nobody."""
+        self.notify_process.start()
+
     def stop(self) -> None:
         """Stop everything in the reverse order; the work in hand is finished first."""
         for child in (
+            self.notify_process,
             self.page_process,
             self.households_process,
             self.worker_process,
