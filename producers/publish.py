@@ -47,7 +47,13 @@ class Publisher:
 
     def send(self, case_id: str, raw: bytes, headers: Headers | None = None) -> None:
         """Queue one event; waits while the queue is full."""
-        self._produce(raw, case_id.encode(), headers=headers)
+        self.send_as_it_is(case_id.encode(), raw, headers)
+
+    def send_as_it_is(
+        self, key: bytes | None, raw: bytes | None, headers: Headers | None = None
+    ) -> None:
+        """Queue a record of another log, whatever its key; waits while the queue is full."""
+        self._produce(raw, key, headers=headers)
         self._sent += 1
         if self._sent % _POLL_EVERY == 0:
             self._producer.poll(0)
@@ -72,7 +78,11 @@ class Publisher:
         self._producer.poll(0)
 
     def _produce(
-        self, raw: bytes, key: bytes, partition: int = _BY_KEY, headers: Headers | None = None
+        self,
+        raw: bytes | None,
+        key: bytes | None,
+        partition: int = _BY_KEY,
+        headers: Headers | None = None,
     ) -> None:
         while True:
             try:
@@ -132,6 +142,10 @@ class BulkLoad:
     def send(self, case_id: str, raw: bytes) -> None:
         """Queue one event of the load; waits while the queue is full."""
         self._publisher.send(case_id, raw, self._headers)
+
+    def send_as_it_is(self, key: bytes | None, raw: bytes) -> None:
+        """Queue a record of another log as one of the load."""
+        self._publisher.send_as_it_is(key, raw, self._headers)
 
     def __exit__(
         self,

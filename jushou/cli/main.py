@@ -17,6 +17,7 @@ from jushou.cli.export import export
 from jushou.cli.health import health
 from jushou.cli.household import app as household
 from jushou.cli.households import households
+from jushou.cli.move import move
 from jushou.cli.notify import notify
 from jushou.cli.page import page
 from jushou.cli.policy import policy
@@ -42,6 +43,7 @@ app = typer.Typer(
 for command in (
     demo,
     topics,
+    move,
     produce,
     worker,
     households,
