@@ -28,7 +28,8 @@ def profile(station: Station, size: Size) -> Outcome:
     events = station.send(log)
     rows: list[list[Cell]] = []
     for module, how in (("sampled_worker", "sampled"), ("profiled_worker", "every call counted")):
-        worker = station.worker(as_of=log.as_of, module=f"benchmarks.{module}")
+        # Interpreted: what is compiled has no frames to look at.
+        worker = station.worker(as_of=log.as_of, module=f"benchmarks.{module}", is_compiled=False)
         course = applying(worker, station, station.ends())
         worker.wait_for(AT_REST, 600)
         if not rows:
