@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from sinks.analysis.small_cells import Published
 
 _DAY = ["%Y-%m-%d"]
-# A file or pipe has no width of its own.
-_WIDTH = 140
+# A file or pipe has no width of its own: as wide as the widest table.
+_WIDTH = 400
 
 
 class Format(StrEnum):

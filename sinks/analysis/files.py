@@ -163,15 +163,22 @@ def about(published: Published, k: int, *, simulated: bool) -> dict[str, str]:
         "asked": json.dumps(parameters(question, published.answer.scope), ensure_ascii=False),
     }
     if question.unit is not None:
-        said["small_cells"] = (
-            f"counts of {question.unit} from 1 to {k - 1} are withheld, with what would give them "
-            f"away; {sum(published.withheld)} cells are"
-            if k > 1
-            else "nothing is withheld"
-        )
+        said["small_cells"] = _withheld(published, question.unit, k)
     if simulated:
         said["simulated"] = "模拟数据 simulated data: no case and no household is real"
     return said
+
+
+def _withheld(published: Published, unit: str, k: int) -> str:
+    cells = sum(published.withheld)
+    if k <= 1:
+        return "nothing is withheld, however small: not for publication"
+    if not cells:
+        return f"nothing had to be withheld (counts of {unit} from 1 to {k - 1} would be)"
+    return (
+        f"{cells} cells are withheld: counts of {unit} from 1 to {k - 1}, and what would give "
+        "them away"
+    )
 
 
 def write(path: Path, content: bytes) -> None:

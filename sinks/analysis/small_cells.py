@@ -3,7 +3,8 @@
 A count below ``k`` and above 0 is withheld (the threshold rule of statistical offices; that k is 5
 is our assumption, A). So that it cannot be reckoned back, more is withheld where it stood alone:
 
-- of a sum and its parts in one row, the smallest other part;
+- of a sum and its parts in one row another, the one that is part of the fewest sums, so that as
+  little as can be goes with it, and of those the smallest;
 - of the rows that share all dimensions but one (the counties of a prefecture among them), the
   smallest other count, since the total over that dimension can be had by another export;
 - every figure that follows from a count that is withheld.
@@ -14,7 +15,7 @@ each other, and shares of 0 or 1 in large groups.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -71,6 +72,8 @@ class _Table:
             for each in columns
             if each.kind == "sum of"
         ]
+        # In how many sums a column is, as the sum or as a part.
+        self._sums_of = Counter(place for cells in self._sums for _, place in cells)
         self._figures = [
             (at[each.name], [at[part] for part in each.parts])
             for each in columns
@@ -124,15 +127,15 @@ class _Table:
         return any(all(row[at] == self._rows[number][at] for at in series) for row in following)
 
     def _beside(self, cells: list[tuple[int, int]], hidden: Cells) -> Cells:
-        """Return what must go with the one cell of these that is withheld: the smallest not 0."""
+        """Return what must go with the one cell of these that is withheld; nothing that is 0."""
         if sum(cell in hidden for cell in cells) != 1:
             return set()
         others = [
-            (self._rows[row][at], row, at)
+            (self._sums_of[at], self._rows[row][at], row, at)
             for row, at in cells
             if (row, at) not in hidden and self._rows[row][at]
         ]
-        return {(row, at) for _, row, at in sorted(others)[:1]}
+        return {(row, at) for *_, row, at in sorted(others)[:1]}
 
     def _margins(self) -> Iterable[list[int]]:
         """Yield the rows that another export adds up, alike in all dimensions but one.

@@ -67,7 +67,7 @@ def test_csv_has_a_bom_a_heading_and_no_small_counts(run: Any) -> None:
     ]  # fmt: skip
     assert [row["median_days"] for row in rows] == ["40.04", "", ""]
     assert [int(row["withheld"]) > 0 for row in rows] == [False, True, True]
-    assert "from 1 to 4 are withheld" in result.stderr
+    assert "cells are withheld: counts of cases from 1 to 4" in result.stderr
 
 
 def test_the_threshold_can_be_moved(run: Any) -> None:

@@ -95,3 +95,21 @@ def test_a_series_cannot_be_reckoned_back_from_who_is_at_risk_next() -> None:
     assert rows[1][1] is None
     for row, after in zip(rows, [*rows[1:], [0, 0, 0, 0]], strict=True):
         assert [row[1], row[2], row[3], after[3]].count(None) != 1
+
+
+def test_a_sum_that_is_part_of_no_other_goes_rather_than_what_a_share_is_made_of() -> None:
+    columns = (
+        Column("clock", "dimension", (), ""),
+        Column("met", "count", (), ""),
+        Column("missed", "count", (), ""),
+        Column("running", "count", (), ""),
+        Column("ended", "sum of", ("met", "missed"), ""),
+        Column("judged", "sum of", ("met", "missed", "running"), ""),
+        Column("on_time", "from", ("met", "ended"), ""),
+    )
+    question = Question("q", "", "", "", "cycles", (), (), frozenset(), columns, "")
+    day = dt.date(2026, 6, 1)
+    names = tuple(column.name for column in columns)
+    answer = Answer(question, Scope(0, day, day), names, ("UInt64",) * 7,
+                    [("accept", 90, 20, 3, 110, 113, 0.8)])  # fmt: skip
+    assert publish(answer).rows == [["accept", 90, 20, None, 110, None, 0.8]]
