@@ -12,20 +12,26 @@ import random
 import subprocess
 import sys
 import threading
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
+from confluent_kafka import Producer
 from prometheus_client import CollectorRegistry
 
 from jushou.cli.warehouse_verify import MISSING, Difference, Verification
 from jushou.runtime.clickhouse_server import ClickHouseServer
 from jushou.runtime.kafka_broker import KafkaBroker
+from schemas.action import Action, ActionType, Channel, Side
 from schemas.catalogue.load import load_catalogue
+from schemas.delivery import Delivery, delivery_id
 from schemas.errors import Misconfigured
 from schemas.instants import parse_instant
-from schemas.topics import CASE_EVENTS
+from schemas.signal import Signal
+from schemas.topics import ACTIONS, CASE_EVENTS, DELIVERIES, SIGNALS
 from sinks.batch import Limits
 from sinks.clickhouse.block import Block
 from sinks.clickhouse.blocks import Blocks
@@ -98,6 +104,32 @@ class World:
         )
 
 
+def of_other_topics() -> Iterator[tuple[str, bytes, str]]:
+    """Actions, deliveries and signals: topic, record, key."""
+    for number in range(30):
+        escalation, case_id = str(uuid.UUID(int=number)), f"C1-{number:06d}"
+        at = f"2026-04-{number % 28 + 1:02d}T09:00:00+08:00"
+        action = Action(
+            action_id=f"a{number}", type=ActionType.ACKNOWLEDGED, case_id=case_id, level="red",
+            escalation_id=escalation, at=at, by="duty", side=Side.COUNTY, channel=Channel.PAGE,
+        )  # fmt: skip
+        yield ACTIONS.name, msgspec.json.encode(action), case_id
+        delivery = Delivery(
+            delivery_id=delivery_id(escalation, 1, "county", "escalation", 1), revision=1,
+            escalation_id=escalation, case_id=case_id, level="red", recipient="county",
+            endpoint="console", purpose="escalation", message_id=None, attempt=1,
+            outcome="delivered", why="ok", at=at,
+        )  # fmt: skip
+        yield DELIVERIES.name, msgspec.json.encode(delivery), escalation
+        household = f"hh-{number % 7}"
+        signal = Signal(
+            signal_id=f"s{number}", household=household, county="530102", source="screening",
+            department="health", indicator="medical-expense", observed_at=at, schema_version="1",
+            value=1_000.0 * number,
+        )  # fmt: skip
+        yield SIGNALS.name, msgspec.json.encode(signal), household
+
+
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("world")
@@ -109,6 +141,12 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         random.Random(7).shuffle(twice)
         world.pipeline.send(*map(json.loads, twice), {"case_id": "C1-1", "type": "broken"})
         world.pipeline.judge(AS_OF)
+        others = list(of_other_topics()) * 2
+        random.Random(8).shuffle(others)
+        producer = Producer({"bootstrap.servers": kafka.bootstrap})
+        for topic, value, key in others:
+            producer.produce(topic, value, key)
+        assert producer.flush(DEADLINE_S) == 0
         yield world
         world.pipeline.stop()
 
@@ -131,6 +169,8 @@ def test_a_log_that_came_twice_and_in_another_order_is_in_the_warehouse_once(
     world: World, live: Warehouse
 ) -> None:
     assert world.differences(live.server) == []
+    for table in ("actions", "deliveries", "signals"):
+        assert live.query(f"SELECT count() FROM {table} FINAL") == [(30,)]
     counted = live.query("SELECT count() FROM case_events FINAL")
     assert counted == [(len(set(EXAMPLE.read_bytes().splitlines())),)]
 
