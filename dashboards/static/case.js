@@ -34,6 +34,8 @@ export function drawCase(page) {
 
 function install(page, dialog) {
   installed = true;
+  // On paper nothing can be unfolded: print the reasons too.
+  addEventListener("beforeprint", () => dialog.querySelectorAll(".why").forEach((one) => { one.open = true; }));
   closeOnBackdrop(dialog);
   dialog.addEventListener("close", () => {
     asking?.abort();
@@ -125,7 +127,7 @@ function facts(one) {
   const rows = [
     [t("submitted"), instant(one.submitted_at)],
     [t("department"), departmentName(one.department)],
-    one.township ? [t("township"), townshipName(one.township)] : null,
+    one.township ? [t("township"), pick({ zh: one.township_zh, en: one.township_en }, townshipName(one.township))] : null,
     [t("raisedBy"), raisedName(one.raised_by)],
     [t("channelName"), channelName(one.channel)],
     one.bounces ? [t("bounces"), t("times", { n: one.bounces })] : null,

@@ -47,7 +47,15 @@ export function drawFilters(page) {
   byId("clear").hidden = !FILTERS.some((name) => state[name]);
   const folded = FOLDED.filter((name) => state[name]).length;
   setText(byId("more-name"), folded ? t("moreFiltersSet", { n: folded }) : t("moreFilters"));
+  setText(byId("filtered"), folded ? t("filtered", { what: foldedWords(state) }) : "");
   keepWithinRegion(page.session);
+}
+
+/** What the folded filters keep, for paper, where they cannot be unfolded. */
+function foldedWords(state) {
+  const chosen = (name) => (name === "since" || name === "until" ? state[name] : byId(name).selectedOptions[0]?.text);
+  const label = (name) => byId(name).closest("label").firstElementChild.textContent;
+  return FOLDED.filter((name) => state[name]).map((name) => `${label(name)} ${chosen(name)}`).join(t("semicolon"));
 }
 
 /** Townships of the chosen county; they become known with the first rows about them. */

@@ -56,7 +56,7 @@ export default {
   down: "The warehouse is unavailable; the numbers have stopped.", downMore: "Cause: {detail}",
   failed: "Could not load: {detail}", retry: "Try again",
   justNow: "just now", unit: { s: "{n} s", m: "{n} min", h: "{n} h", d: "{n} d" }, ago: "{t} ago",
-  views: "Views", view: { overview: "Overview", supervised: "Supervised", attainment: "Attainment", households: "Two directions" },
+  filtered: "Filtered: {what}", views: "Views", view: { overview: "Overview", supervised: "Supervised", attainment: "Attainment", households: "Two directions" },
   township: "Township", allTownships: "All townships", townships: "Townships", noTownship: "Not assigned",
   allDepartments: "All departments", all: "All", moreFilters: "More filters", moreFiltersSet: "More filters ({n})",
   level: "Level", sinceDay: "Submitted from", untilDay: "Submitted until",

@@ -54,7 +54,7 @@ export default {
   down: "数据仓库不可用，数字已停止更新。", downMore: "原因：{detail}",
   failed: "无法加载：{detail}", retry: "重试",
   justNow: "刚刚", unit: { s: "{n} 秒", m: "{n} 分钟", h: "{n} 小时", d: "{n} 天" }, ago: "{t}前",
-  views: "视图", view: { overview: "总览", supervised: "督办", attainment: "达标与排名", households: "政府找 · 找政府" },
+  filtered: "筛选：{what}", views: "视图", view: { overview: "总览", supervised: "督办", attainment: "达标与排名", households: "政府找 · 找政府" },
   township: "乡镇（街道）", allTownships: "全部乡镇", townships: "乡镇", noTownship: "未分派",
   allDepartments: "全部部门", all: "全部", moreFilters: "更多筛选", moreFiltersSet: "更多筛选（{n}）",
   level: "预警级别", sinceDay: "提交自", untilDay: "提交至",

@@ -36,7 +36,7 @@ def page(warehouse: tuple[str, Client]) -> str:
 
 @pytest.fixture
 def rows(warehouse: tuple[str, Client]) -> Rows:
-    for table in ("cases", "escalations", "aggregates"):
+    for table in ("cases", "escalations", "aggregates", "households"):
         warehouse[1].execute(f"TRUNCATE TABLE {table}")
     return Rows(warehouse[1])
 
@@ -199,3 +199,69 @@ def test_a_forecast_goes_by_what_became_of_runs_that_were_as_near_to_due(
     assert {days: row["due"] for days, row in whole.items()} == {1: 4, 3: 4, 7: 4}
     assert whole[1]["likely"] == 2.0
     assert (whole[1]["low"], whole[1]["high"]) == (0.0, 4.0)
+
+
+def household(rows: Rows, name: str, found: str | None, asked: str | None, **more: Any) -> None:
+    given = {
+        "household": name, "version": 1, "county": "530102", "first_request_item": "water.drinking",
+        "first_found_at": found and at(found), "first_request_at": asked and at(asked),
+        "first_request_indicator": "water-outage" if asked else "",
+    }  # fmt: skip
+    rows.insert("households", **given | more)
+
+
+def test_who_came_first_counts_households_by_their_first_contact(rows: Rows, page: str) -> None:
+    household(rows, "found-then-asked", "05-01 09:00", "05-11 09:00")
+    household(rows, "at-one-instant", "05-01 09:00", "05-01 09:00")
+    household(rows, "asked-then-found", "05-11 09:00", "05-01 09:00")
+    household(rows, "asked-only", None, "05-01 09:00", county="530481")
+    household(rows, "found-only", "05-01 09:00", None)
+    household(rows, "later", "06-11 09:00", "06-12 09:00")
+    whole = {row["code"]: row for row in ask(page, "first") if row["place"] != "county"}
+    every = whole[""]
+    counted = [every[name] for name in ("found_first", "found_only", "asked_first", "asked_only")]
+    assert counted == [2, 1, 1, 1]
+    assert (every["share"], every["median_lead_days"]) == (0.5, 5.0)
+    assert whole["530400"]["asked"] == 1
+    assert [row["code"] for row in ask(page, "first", county="530481")] == ["", "530481", "530400"]
+
+
+def test_a_blind_spot_is_a_household_that_asked_before_it_was_found(rows: Rows, page: str) -> None:
+    household(rows, "seen", "05-01 09:00", "05-11 09:00")
+    household(rows, "late", "05-11 09:00", "05-01 09:00")
+    household(rows, "never", None, "05-01 09:00")
+    household(rows, "no-indicator", None, "05-01 09:00", first_request_indicator="")
+    spots = {row["indicator"]: row for row in ask(page, "blind_spots")}
+    seen = spots["water-outage"]
+    assert [seen[name] for name in ("found_before", "found_later", "never_found")] == [1, 1, 1]
+    assert (round(seen["share"], 3), seen["name_zh"]) == (0.667, "饮水不安全")
+    assert spots["none"]["asked"] == 1
+
+
+def test_risk_decays_and_dismissed_households_are_left_out(rows: Rows, page: str) -> None:
+    def at_risk(name: str, status: str, points: float) -> None:
+        household(
+            rows, name, "05-01 09:00", None, status=status, county="530102",
+            **{"drivers.code": ["x"], "drivers.points": [points], "drivers.at": [at("05-11 10:00")],
+               "drivers.half_life_d": [30.0], "drivers.until": [None], "drivers.subject": [""],
+               "levels.level": ["low", "watch", "elevated"],
+               "levels.points_from": [0.0, 20.0, 40.0]},
+        )  # fmt: skip
+
+    at_risk("halved", "verified", 60.0)
+    at_risk("small", "cleared", 10.0)
+    at_risk("dismissed", "dismissed", 90.0)
+    levels = {row["level"]: row for row in ask(page, "risk")}
+    assert {level: row["households"] for level, row in levels.items()} == {"watch": 1, "low": 1}
+    assert (levels["watch"]["verified"], levels["watch"]["mean_index"]) == (1, 30.0)
+    assert [row["household"] for row in ask(page, "household_list")] == ["halved"]
+
+
+def test_open_leads_name_the_stage_that_runs_late_ones_first(rows: Rows, page: str) -> None:
+    lead = {"item": "monitoring.lead", "raised_by": "government"}
+    rows.case("new", "06-09 09:00", [run("verify", "06-09 09:00", "06-24 09:00")], **lead)
+    rows.case("late", "05-20 09:00", [run("verify", "05-20 09:00", "06-04 09:00")], **lead)
+    rows.case("done", "05-20 09:00", [], closed_at=at("05-30 09:00"), **lead)
+    rows.case("no-lead", "06-09 09:00", [])
+    found = [(row["case_id"], row["stage"], row["is_late"]) for row in ask(page, "leads")]
+    assert found == [("late", "verify", 1), ("new", "verify", 0)]
