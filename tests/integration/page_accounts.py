@@ -13,12 +13,18 @@ from clickhouse_driver import Client
 from dashboards.access.gate import users_of
 from dashboards.access.roles import PROVINCE, Reader, Role
 from dashboards.config import PageConfig
-from dashboards.ports import NO_PORTS, Ports
+from dashboards.ports import Ports
+from jushou.cli.page_ports import explaining
 from jushou.runtime.clickhouse_server import ClickHouseServer
+from schemas.action import Action, encode_action
+from schemas.action_rules import action_rules, check_action
+from schemas.errors import Unavailable
+from schemas.routing.load import load_routing
 from sinks.clickhouse.migration import migrate
 from sinks.clickhouse.server import Server
 from tests.browser.page_support import AS_OF_MS, DEADLINE_S, Rows, at, served
 
+RULES = action_rules(load_routing(None))
 PASSWORD = "correct horse battery staple"
 WUHUA, CHENGJIANG = "530102", "530481"  # of Kunming 530100, of Yuxi 530400
 HERE, THERE = "C-here", "C-there"
@@ -37,6 +43,21 @@ READERS = (
 assert READERS[0].region == PROVINCE
 
 
+class Broker:
+    """Stands in for the sender of the notifier: checks as it does, and keeps what was sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[Action] = []
+        self.is_down = False
+
+    def send(self, action: Action) -> None:
+        if self.is_down:
+            raise Unavailable("Kafka at nowhere:9092 did not take the action")
+        check_action(RULES, action)
+        encode_action(action)
+        self.sent.append(action)
+
+
 @dataclass(frozen=True)
 class Place:
     """A page, where its accounts are, and a signed-in client of each."""
@@ -45,6 +66,7 @@ class Place:
     folder: Path
     rows: Rows
     clients: dict[str, httpx.Client]
+    broker: Broker
 
     def new_client(self) -> httpx.Client:
         """A browser that nobody signed in with; the caller closes it."""
@@ -60,14 +82,28 @@ def sign_in(client: httpx.Client, account: str, password: str = PASSWORD) -> htt
 
 
 @contextmanager
-def page_with_accounts(
-    server: ClickHouseServer, database: str, folder: Path, ports: Ports = NO_PORTS
-) -> Iterator[Place]:
-    """A page over a database of its own, with all accounts signed in."""
+def migrated(server: ClickHouseServer, database: str) -> Iterator[str]:
+    """A database with all tables, for the tests of a module: to make them takes seconds."""
     with Client(server.host, server.port) as client:
         client.execute(f"CREATE DATABASE {database}")
-    try:
-        migrate(Server(server.host, server.port, database))
+        try:
+            migrate(Server(server.host, server.port, database))
+            yield database
+        finally:
+            client.execute(f"DROP DATABASE {database} SYNC")
+
+
+def emptied(client: Client) -> Rows:
+    """Rows of a migrated database in which no case, event, escalation or count is left."""
+    for table in ("aggregates", "cases", "case_events", "escalations"):
+        client.execute(f"TRUNCATE TABLE {table}")
+    return Rows(client)
+
+
+@contextmanager
+def page_with_accounts(server: ClickHouseServer, database: str, folder: Path) -> Iterator[Place]:
+    """A page over a database of its own, with all accounts signed in."""
+    with migrated(server, database):
         users, store = users_of(folder)
         for reader in READERS:
             users.add(reader, PASSWORD)
@@ -77,16 +113,17 @@ def page_with_accounts(
         with ExitStack() as open_, Client(server.host, server.port, database=database) as client:
             rows = Rows(client)
             fill(rows)
+            broker = Broker()
+            ports = Ports(
+                explaining(Server(server.host, server.port, database)), broker.send, RULES
+            )
             address = open_.enter_context(served(config, ports))
             clients = {}
             for reader in READERS:
                 browser = open_.enter_context(httpx.Client(base_url=address, timeout=DEADLINE_S))
                 assert sign_in(browser, reader.account).status_code == httpx.codes.OK
                 clients[reader.account] = browser
-            yield Place(address, folder, rows, clients)
-    finally:
-        with Client(server.host, server.port) as client:
-            client.execute(f"DROP DATABASE {database} SYNC")
+            yield Place(address, folder, rows, clients, broker)
 
 
 def fill(rows: Rows) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +17,8 @@ from dashboards.access.roles import RIGHTS, Right, Role
 from dashboards.app import create_app
 from dashboards.config import PageConfig
 from dashboards.panels import PANELS
-from dashboards.ports import Ports
-from jushou.cli.page_ports import explaining
 from jushou.runtime.clickhouse_server import ClickHouseServer
 from jushou.runtime.ports import free_port
-from sinks.clickhouse.server import Server
 from tests.browser.page_support import get, served
 from tests.integration.page_accounts import (
     CHENGJIANG,
@@ -35,7 +30,6 @@ from tests.integration.page_accounts import (
     THERE,
     WUHUA,
     Place,
-    page_with_accounts,
     sign_in,
 )
 
@@ -80,17 +74,6 @@ ELSEWHERE = {
 # Those whose answer is the same for everybody who may ask.
 OF_NO_PLACE = {"/api/names", "/api/audit", "/api/definitions", "/api/queries/{name}.sql",
                "/api/openapi.json", "/api/sign-out"}  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def place(
-    clickhouse_server: ClickHouseServer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Place]:
-    folder = tmp_path_factory.mktemp("access")
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    ports = Ports(explaining(Server(clickhouse_server.host, clickhouse_server.port, name)))
-    with page_with_accounts(clickhouse_server, name, folder, ports) as found:
-        yield found
 
 
 def app() -> FastAPI:
@@ -433,17 +416,6 @@ def test_the_metrics_are_for_this_machine_or_for_the_token() -> None:
         assert httpx.get(url, headers=passed_on).status_code == 401
         with_token = passed_on | {"Authorization": "Bearer t0ken"}
         assert httpx.get(url, headers=with_token).status_code == 200
-
-
-def test_too_many_requests_of_one_session_are_told_when_to_come_back(place: Place) -> None:
-    with place.new_client() as client:
-        sign_in(client, "wuhua")
-        statuses = [client.get("/api/names").status_code for _ in range(301)]
-        assert statuses[0] == 200
-        assert statuses[-1] == 429
-        answer = client.get("/api/names")
-        assert 0 < int(answer.headers["retry-after"]) <= 30
-    assert place.clients["kunming"].get("/api/names").status_code == 200
 
 
 def test_no_refusal_holds_a_query_or_what_is_in_a_row(place: Place) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -13,57 +12,25 @@ from dashboards.access.audit import open_audit
 from dashboards.access.gate import AUDIT_FILE
 from dashboards.config import PageConfig
 from dashboards.ports import Ports
-from jushou.cli.page_ports import explaining
 from jushou.runtime.clickhouse_server import ClickHouseServer
-from schemas.action import Action, ActionType, encode_action
-from schemas.action_rules import action_rules, check_action
+from schemas.action import ActionType
 from schemas.errors import Unavailable
-from schemas.routing.load import load_routing
-from sinks.clickhouse.server import Server
 from tests.browser.page_support import AS_OF_MS, at, get, served
 from tests.integration.page_accounts import (
     HERE,
     OVERALL,
     RED,
     THERE,
+    Broker,
     Place,
-    page_with_accounts,
 )
 
-RULES = action_rules(load_routing(None))
 SUPERVISED = {"level": "supervise"}
 
 
-class Broker:
-    """Stands in for the sender of the notifier: checks as it does, and keeps what was sent."""
-
-    def __init__(self) -> None:
-        self.sent: list[Action] = []
-        self.is_down = False
-
-    def send(self, action: Action) -> None:
-        if self.is_down:
-            raise Unavailable("Kafka at nowhere:9092 did not take the action")
-        check_action(RULES, action)
-        encode_action(action)
-        self.sent.append(action)
-
-
-@pytest.fixture(scope="module")
-def broker() -> Broker:
-    return Broker()
-
-
-@pytest.fixture(scope="module")
-def place(
-    clickhouse_server: ClickHouseServer, broker: Broker, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Place]:
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    server = Server(clickhouse_server.host, clickhouse_server.port, name)
-    ports = Ports(explaining(server), broker.send, RULES)
-    folder = tmp_path_factory.mktemp("access")
-    with page_with_accounts(clickhouse_server, name, folder, ports) as found:
-        yield found
+@pytest.fixture
+def broker(place: Place) -> Broker:
+    return place.broker
 
 
 def act(place: Place, account: str, kind: str, case_id: str = HERE, **given: Any) -> httpx.Response:

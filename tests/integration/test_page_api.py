@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import uuid
 from collections.abc import Iterator
 
 import pytest
@@ -12,18 +13,22 @@ from clickhouse_driver import Client
 from dashboards.config import PageConfig
 from jushou.runtime.clickhouse_server import ClickHouseServer
 from jushou.runtime.ports import free_port
-from sinks.clickhouse.migration import migrate
-from sinks.clickhouse.server import Server
 from tests.browser.page_support import AS_OF, AS_OF_MS, Rows, at, get, served
+from tests.integration.page_accounts import emptied, migrated
 
 GREEN_LAKE = "530102"  # 五华区, of Kunming 530100
 CHENGJIANG = "530481"  # 澄江市, of Yuxi 530400
 
 
+@pytest.fixture(scope="module")
+def clickhouse_database(clickhouse_server: ClickHouseServer) -> Iterator[str]:
+    with migrated(clickhouse_server, f"test_{uuid.uuid4().hex[:12]}") as name:
+        yield name
+
+
 @pytest.fixture
-def rows(clickhouse_server: ClickHouseServer, clickhouse: Client, clickhouse_database: str) -> Rows:
-    migrate(Server(clickhouse_server.host, clickhouse_server.port, clickhouse_database))
-    return Rows(clickhouse)
+def rows(clickhouse: Client) -> Rows:
+    return emptied(clickhouse)
 
 
 @pytest.fixture
@@ -264,9 +269,9 @@ def test_without_clickhouse_the_page_is_alive_but_says_503_and_why() -> None:
 
 
 def test_a_warehouse_without_tables_is_answered_by_migrate(
-    clickhouse_server: ClickHouseServer, clickhouse_database: str
+    clickhouse_server: ClickHouseServer,
 ) -> None:
-    with served(PageConfig(port=clickhouse_server.port, database=clickhouse_database)) as page:
+    with served(PageConfig(port=clickhouse_server.port, database="default")) as page:
         answer = get(page, "/api/panels/numbers")
     assert answer.status_code == 503
     assert "run the migrations" in answer.json()["detail"]

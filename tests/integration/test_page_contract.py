@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterator
-
 import httpx
-import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import not_a_server_error
@@ -19,14 +15,8 @@ from schemathesis.specs.openapi.checks import (
 from dashboards.api import described
 from dashboards.app import create_app
 from dashboards.config import PageConfig
-from dashboards.ports import Ports
-from jushou.cli.page_ports import explaining
-from jushou.runtime.clickhouse_server import ClickHouseServer
 from jushou.runtime.ports import free_port
-from schemas.action_rules import action_rules
-from schemas.routing.load import load_routing
-from sinks.clickhouse.server import Server
-from tests.integration.page_accounts import Place, page_with_accounts
+from tests.integration.page_accounts import Place
 
 CHECKS = [
     not_a_server_error,
@@ -34,18 +24,6 @@ CHECKS = [
     content_type_conformance,
     response_schema_conformance,
 ]
-
-
-@pytest.fixture(scope="module")
-def place(
-    clickhouse_server: ClickHouseServer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Place]:
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    server = Server(clickhouse_server.host, clickhouse_server.port, name)
-    ports = Ports(explaining(server), lambda _: None, action_rules(load_routing(None)))
-    folder = tmp_path_factory.mktemp("access")
-    with page_with_accounts(clickhouse_server, name, folder, ports) as found:
-        yield found
 
 
 API = schemathesis.openapi.from_dict(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -23,6 +24,7 @@ from jushou.runtime.clickhouse_server import ClickHouseServer
 from sinks.clickhouse.migration import migrate
 from sinks.clickhouse.server import Server
 from tests.browser.page_support import AS_OF, AS_OF_MS, DEADLINE_S, Rows, served, until
+from tests.integration.page_accounts import emptied, migrated
 
 
 class Event:
@@ -63,10 +65,15 @@ def until_event(events: Iterator[Event], name: str, **wanted: Any) -> Event:
     )
 
 
+@pytest.fixture(scope="module")
+def clickhouse_database(clickhouse_server: ClickHouseServer) -> Iterator[str]:
+    with migrated(clickhouse_server, f"test_{uuid.uuid4().hex[:12]}") as name:
+        yield name
+
+
 @pytest.fixture
-def rows(clickhouse_server: ClickHouseServer, clickhouse: Client, clickhouse_database: str) -> Rows:
-    migrate(Server(clickhouse_server.host, clickhouse_server.port, clickhouse_database))
-    return Rows(clickhouse)
+def rows(clickhouse: Client) -> Rows:
+    return emptied(clickhouse)
 
 
 @pytest.fixture

@@ -15,11 +15,13 @@ from dashboards.access import passwords
 from dashboards.access.audit import Act, Audit, open_audit
 from dashboards.access.gate import AUDIT_FILE, USERS_FILE, is_loopback, may_be_open, open_gate
 from dashboards.access.identity import Identity
+from dashboards.access.limits import Limits
 from dashboards.access.roles import RIGHTS, Reader, Role
 from dashboards.access.sessions import Sessions
 from dashboards.access.store import Store
 from dashboards.access.users import TABLES, Users
 from dashboards.config import PageConfig
+from dashboards.problems import Refused
 from jushou.cli.main import app
 from schemas.errors import Misconfigured
 
@@ -249,3 +251,33 @@ def test_the_table_of_rights_is_the_documented_one() -> None:
     for role, rights in RIGHTS.items():
         row = next(line for line in text.splitlines() if line.startswith(f"| `{role}` |"))
         assert set(re.findall(r"`(\w+)`", row)) - {str(role)} == {str(right) for right in rights}
+
+
+def test_too_many_requests_of_one_session_are_told_when_to_come_back() -> None:
+    limits = Limits()
+    for _ in range(300):
+        limits.check_request("one")
+    with pytest.raises(Refused) as refused:
+        limits.check_request("one")
+    assert refused.value.status == 429
+    assert 0 < int((refused.value.headers or {})["Retry-After"]) <= 30
+    limits.check_request("another")
+    limits.check_request(None)
+
+
+def test_failures_are_counted_by_account_and_address_and_by_each_alone() -> None:
+    limits = Limits()
+    for _ in range(5):
+        limits.check_sign_in("wuhua", "192.0.2.1")
+        limits.sign_in_failed("WuHua", "192.0.2.1")
+    with pytest.raises(Refused):
+        limits.check_sign_in("wuhua", "192.0.2.1")
+    limits.check_sign_in("wuhua", "192.0.2.2")
+    for number in range(25):
+        limits.sign_in_failed(f"guess{number}", "192.0.2.1")
+    with pytest.raises(Refused):
+        limits.check_sign_in("never-tried", "192.0.2.1")
+    for number in range(45):
+        limits.sign_in_failed("wuhua", f"198.51.100.{number}")
+    with pytest.raises(Refused):
+        limits.check_sign_in("wuhua", "203.0.113.7")
