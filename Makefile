@@ -9,14 +9,14 @@ KAFKA_CLASSES := vendor/kafka/classes.jsa
 PAGE_STAMP := $(if $(wildcard dashboards/package.json),dashboards/node_modules/.installed)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system-tools demo test lint compiled bench bench-core clean
+.PHONY: help setup system-tools demo test lint compiled bench bench-core bench-warehouse clean
 
 help:
 	@echo "make setup   install everything into this checkout"
 	@echo "make demo    start all of it with a simulated province; Ctrl-C stops it"
 	@echo "make test    check the code, then run all tests"
 	@echo "make compiled  the worker's path as machine code, in build/compiled (about a minute)"
-	@echo "make bench   measure everything (about 15 minutes); bench-core: the core alone"
+	@echo "make bench   measure everything (about 15 minutes); bench-core, bench-warehouse: one part"
 	@echo "make clean   remove what setup, tests and demo left in this checkout"
 
 setup: system-tools $(PYTHON_STAMP) $(KAFKA_CLASSES) $(PAGE_STAMP)
@@ -64,6 +64,9 @@ bench: setup
 
 bench-core: setup
 	$(BIN)/python -m benchmarks core
+
+bench-warehouse: setup
+	$(BIN)/python -m benchmarks warehouse
 
 clean:
 	rm -rf .venv vendor dashboards/node_modules build .jushou *.egg-info

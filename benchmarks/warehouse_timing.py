@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ from sinks.clickhouse.server import Server
 _PATIENCE_S = 20.0
 _LEAST = 3
 _WAIT_S = 600
+_PARAMETER = re.compile(r"%\((\w+)\)s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,12 @@ class Timing:
 
 def all_questions(as_of_ms: int, case_id: str) -> list[Asked]:
     """Return every question of the page, of the whole province, and every one of analysts."""
-    given = Scope().parameters(as_of_ms, 50) | {"case_id": case_id}
-    page = [Asked("page", name, query(name), given) for name in sorted(question_names())]
+    given = Scope().parameters(as_of_ms, 50) | {"case_id": case_id, "household": "h1"}
+    page = [
+        # What else a question may take stands for all where it is empty.
+        Asked("page", name, sql, {key: given.get(key, "") for key in _PARAMETER.findall(sql)})
+        for name, sql in ((name, query(name)) for name in sorted(question_names()))
+    ]
     scope = scope_up_to(as_of_ms)
     analyst = [
         Asked("analyst", each.name, statement(each), parameters(each, scope))

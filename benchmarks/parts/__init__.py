@@ -14,6 +14,7 @@ from benchmarks.parts.profile import profile
 from benchmarks.parts.restore import restore
 from benchmarks.parts.sink import sink
 from benchmarks.parts.two_workers import two_workers
+from benchmarks.parts.warehouse import warehouse
 from benchmarks.parts.worker import worker
 from benchmarks.sizes import Size
 from benchmarks.station import Station
@@ -30,6 +31,7 @@ PARTS: dict[str, Part] = {
     "notify": notify,
     "sink": sink,
     "page": page,
+    "warehouse": warehouse,
 }
 # Run only when they are named: they explain figures, and slow down what they look at.
 ON_DEMAND: dict[str, Part] = {"profile": profile}
