@@ -50,7 +50,7 @@ def route(
 
 def lines(escalation: Escalation, routing: Routing, now_ms: int) -> Iterator[str]:
     """Yield what is printed for one escalation."""
-    from schemas.instants import render_instant
+    from schemas.instants import HOUR_MS, parse_instant, render_instant
     from schemas.routing.decide import route as decide
 
     place = routing.regions.name(escalation.county)
@@ -59,6 +59,10 @@ def lines(escalation: Escalation, routing: Routing, now_ms: int) -> Iterator[str
         f"{escalation.escalation_id} {escalation.case_id} {escalation.item}·{escalation.clock} "
         f"{escalation.level} {place}{state}"
     )
+    late_ms = now_ms - parse_instant(escalation.at)
+    if escalation.known_late or late_ms > routing.rules.horizon_h * HOUR_MS:
+        why = "known late" if escalation.known_late else f"over {routing.rules.horizon_h} h ago"
+        yield f"  {why}: not sent one by one, only in the daily digest of these"
     for recipient in decide(escalation, routing, now_ms):
         when = render_instant(recipient.not_before_ms) if recipient.why.held != "at-once" else "now"
         yield f"  {recipient.name}  {recipient.text.zh}  {when}"

@@ -110,7 +110,7 @@ def compose(letter: Letter, routing: Routing, links: Links, now_ms: int) -> Docu
 def _marked(letter: Letter, speaker: Speaker, title: str) -> str:
     marks = [("repeated", letter.repeated), ("reminder", letter.reminder)]
     said = [speaker.say(name) for name, holds in marks if holds]
-    return "".join(f"[{mark}] " for mark in said) + title
+    return "".join(said) + title
 
 
 def _notes(letter: Letter, speaker: Speaker) -> tuple[str, ...]:
@@ -125,9 +125,8 @@ def _notes(letter: Letter, speaker: Speaker) -> tuple[str, ...]:
 def _single(letter: Letter, speaker: Speaker, links: Links, now_ms: int) -> Document:
     first = letter.escalations[0]
     facts = facts_of(first, speaker, now_ms)
-    names = (
-        "case", "item", "place", "department", "clock", "due", "left", "clause", "expected",
-    )  # fmt: skip
+    # Item and place stand in the title.
+    names = ("case", "department", "clock", "due", "left", "clause", "expected")
     found = [(speaker.say("open_case"), links.case(first.case_id))]
     hours = speaker.routing.rules.acknowledged_for_h
     signed = links.acknowledge(first, letter.recipient, letter.side, now_ms, hours)
@@ -170,7 +169,7 @@ def _correction(letter: Letter, speaker: Speaker, links: Links, now_ms: int) -> 
     opening = speaker.say("correction_opening", facts)
     return Document(
         title=title,
-        sms=f"{title} {facts['case']}: {opening}",
+        sms=f"{title} {facts['case']}{speaker.say('colon')}{opening}",
         opening=opening,
         lines=tuple(
             (speaker.say(f"label_{name}"), facts[name])

@@ -181,7 +181,8 @@ class Feed:
             raise Unavailable(f"Kafka at {self._bootstrap} did not take a record; it comes again")
 
     async def close(self) -> None:
-        """Leave the group."""
+        """Leave the group, and give what is still to be sent a moment."""
+        await asyncio.to_thread(self._producer.flush, 1.0)
         await leave(self._consumer)
 
 

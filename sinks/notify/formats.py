@@ -22,6 +22,8 @@ from sinks.notify.document import Document, Letter
 WECOM_BYTES = 4_096
 DINGTALK_BYTES = 18_000
 FEISHU_BYTES = 18_000
+# A daily digest of a loaded history may be about tens of thousands; a request stays below 1 MB.
+MOST_RECORDS = 1_000
 _MARKS = str.maketrans("<>[]`*_|#@\\\n\r", "＜＞［］｀＊＿｜＃＠＼  ")
 
 
@@ -104,6 +106,7 @@ def payload(document: Document, letter: Letter, now_ms: int) -> dict[str, Any]:
         "title": document.title,
         "text": plain_text(document),
         "sms": document.sms,
-        "escalations": [msgspec.to_builtins(each) for each in letter.escalations],
+        "count": len(letter.escalations),
+        "escalations": [msgspec.to_builtins(each) for each in letter.escalations[:MOST_RECORDS]],
         "schema_version": "1",
     }

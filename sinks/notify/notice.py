@@ -11,17 +11,17 @@ from schemas.instants import day_of, parse_instant, start_of_day
 from schemas.routing.model import Routing
 from sinks.notify.facts import Facts, Speaker, facts_of
 from sinks.notify.formats import html_template
-from sinks.notify.supervision import Ground, Supervision
+from sinks.notify.supervision import Ground, State, Supervision
 
-_GROUNDS = {
+GROUNDS = {
     Ground.STAGE_LATE: "环节逾期",
     Ground.WITHIN_LIMITS: "超过十日，各环节均在规定时限内",
 }
-_STATES = {
-    "asked": "已交办，待反馈",
-    "answered": "已反馈",
-    "resolved": "案件已办结，待销号",
-    "closed": "已销号",
+STATES = {
+    State.ASKED: "已交办，待反馈",
+    State.ANSWERED: "已反馈",
+    State.RESOLVED: "案件已办结，待销号",
+    State.CLOSED: "已销号",
 }
 
 
@@ -52,12 +52,14 @@ def row_of(supervision: Supervision, speaker: Speaker, as_of: int) -> Facts:
     late = [facts_of(each, speaker, as_of) for each in supervision.late]
     stages = list(dict.fromkeys(one["clock"] for one in late))
     days = supervision.unanswered_for_days
-    return facts_of(supervision.escalation, speaker, as_of) | {
+    facts = facts_of(supervision.escalation, speaker, as_of)
+    return facts | {
+        "due_day": facts["due"].partition("（")[0],
         "asked": speaker.instant(supervision.asked_ms),
         "age": str(supervision.age_days),
-        "ground": _GROUNDS[supervision.ground],
+        "ground": GROUNDS[supervision.ground],
         "stages": "、".join(stages),
-        "state": _STATES[supervision.state.value],
+        "state": STATES[supervision.state],
         "repeated": str(len(supervision.repeated_ms)),
         "unanswered": "" if days is None else str(days),
     }

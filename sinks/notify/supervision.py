@@ -61,6 +61,12 @@ class Supervision:
     notes: tuple[tuple[int, str, str], ...] = ()
 
 
+    @property
+    def is_open(self) -> bool:
+        """Say whether the county still has something to do about it."""
+        return self.state in (State.ASKED, State.ANSWERED)
+
+
 def supervisions(
     escalations: Iterable[Escalation],
     actions: Iterable[Action],

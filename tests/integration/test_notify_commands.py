@@ -24,6 +24,7 @@ from jushou.runtime.kafka_broker import KafkaBroker
 from schemas.action import Action, ActionType, Channel, Side, decode_action
 from schemas.action_link import Claims, sign
 from schemas.action_rules import action_rules
+from schemas.case_state import CaseState, encode
 from schemas.escalation import Escalation
 from schemas.instants import HOUR_MS, parse_instant
 from schemas.routing.load import shipped_routing
@@ -31,7 +32,7 @@ from sinks.notify.action_sender import ActionSender
 from sinks.notify.dispatch import wall_ms
 from sinks.notify.link_server import link_app
 from sinks.notify.topic_reader import read_topic
-from tests.notify_builders import escalation, folder_of
+from tests.notify_builders import escalation, folder_of, ms
 
 OPENED = escalation("C1", "supervise", at="2026-03-13 00:00")
 
@@ -66,7 +67,7 @@ def broker(
     topic_name: Callable[..., str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Broker:
-    names = {name: topic_name(name.lower()) for name in ("ESCALATIONS", "ACTIONS")}
+    names = {name: topic_name(name.lower()) for name in ("ESCALATIONS", "ACTIONS", "CASE_STATES")}
     admin = AdminClient({"bootstrap.servers": kafka_broker.bootstrap})
     for answer in admin.create_topics([NewTopic(n, 1, 1) for n in names.values()]).values():
         answer.result(30)
@@ -127,6 +128,25 @@ def test_a_notice_is_written_for_a_county(broker: Broker, tmp_path: Path) -> Non
     )  # fmt: skip
     assert code == 0
     assert "督 办 单" in path.read_text("utf-8")
+
+
+def test_a_case_that_is_done_is_listed_as_such_and_stands_in_no_notice(
+    broker: Broker, tmp_path: Path
+) -> None:
+    broker.send(OPENED, escalation("C2", "supervise", at="2026-03-13 00:00"))
+    done = CaseState("C1", closed_at=ms("2026-03-15 10:00"))
+    producer = Producer({"bootstrap.servers": broker.bootstrap})
+    producer.produce(broker.names["CASE_STATES"], encode(done), b"C1")
+    assert producer.flush(30) == 0
+    at = ("--bootstrap", broker.bootstrap, "--as-of", "2026-03-16T00:00:00+08:00")
+    _, every = run(supervise, *at)
+    assert "C1" in every
+    assert "案件已办结，待销号 1 件" in every
+    path = tmp_path / "notice.html"
+    _, to_print = run(supervise, *at, "--county", "530113", "--notice", str(path))
+    assert "共 1 件" in to_print
+    assert "C2" in path.read_text("utf-8")
+    assert "C1" not in path.read_text("utf-8")
 
 
 def claims(valid_for_ms: int = 60_000, side: Side = Side.PROVINCE) -> Claims:

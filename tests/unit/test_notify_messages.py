@@ -15,6 +15,7 @@ from schemas.routing.load import shipped_routing
 from sinks.notify.document import Document, Letter, Links, MessageKind, compose
 from sinks.notify.facts import Speaker
 from sinks.notify.formats import (
+    MOST_RECORDS,
     WECOM_BYTES,
     feishu_card,
     html,
@@ -102,10 +103,26 @@ def test_the_link_to_acknowledge_is_signed_for_this_recipient_and_ends() -> None
             check(forged, secret, ms(at))
 
 
-def test_a_county_that_is_told_of_a_supervision_has_no_link_to_silence_it() -> None:
+def test_a_county_that_is_told_of_a_supervision_answers_it_and_cannot_silence_it() -> None:
     of = (escalation(level="supervise"),)
-    assert "确认收到" not in dict(written(of=of, side=Side.COUNTY).links)
-    assert "确认收到" in dict(written(of=of, side=Side.PROVINCE).links)
+    province, county = (
+        written(of=of, side=side) for side in (Side.PROVINCE, Side.COUNTY)
+    )  # fmt: skip
+    assert list(dict(province.links)) == ["查看案件", "确认收到"]
+    assert list(dict(county.links)) == ["查看案件", "反馈办理情况"]
+    assert list(dict(written(of=of, side=Side.OWNER).links)) == ["查看案件"]
+    assert "要求县级反馈" in plain_text(province)
+    assert "向省级反馈办理情况和预计办结时间" in plain_text(county)
+    assert "要求县级反馈" not in plain_text(county)
+    table = plain_text(written(of=of * 2, kind=MessageKind.DIGEST, side=Side.COUNTY))
+    assert "向省级反馈" in table
+
+
+def test_a_request_about_a_whole_history_stays_small_and_says_how_many_there_are() -> None:
+    many = tuple(escalation(f"C{number}") for number in range(1_200))
+    daily = letter(*many, kind=MessageKind.DAILY)
+    body = payload(compose(daily, shipped_routing(), LINKS, ms(NOON)), daily, ms(NOON))
+    assert (body["count"], len(body["escalations"])) == (1_200, MOST_RECORDS)
 
 
 def test_a_case_number_that_looks_like_a_telephone_or_an_identity_number_is_withheld() -> None:
@@ -138,8 +155,8 @@ def test_a_table_holds_every_case_and_says_how_many_it_leaves_out() -> None:
 
 
 def test_marks_say_that_a_message_is_sent_again_or_comes_instead() -> None:
-    assert written(repeated=True).title.startswith("[重发] ")
-    assert written(reminder=True).title.startswith("[再次提醒] ")
+    assert written(repeated=True).title.startswith("【重发】【红牌】")
+    assert written(reminder=True).title.startswith("【再次提醒】【红牌】")
     assert "原收件方（东川值班）未能送达" in plain_text(written(instead_of="东川值班"))
 
 
