@@ -13,6 +13,7 @@ from jushou.runtime.child_process import ChildProcess
 from jushou.runtime.clickhouse_server import ClickHouseServer
 from jushou.runtime.kafka_broker import KafkaBroker
 from schemas.errors import JushouError
+from sinks.clickhouse.readers import ANALYST, HIDDEN_FROM_ANALYSTS
 
 _LOOK_EVERY_S = 0.5
 
@@ -43,7 +44,7 @@ def clickhouse(
         str, typer.Option(envvar="JUSHOU_CLICKHOUSE_PASSWORD", help="Of user default.")
     ] = "",
     readonly_user: Annotated[
-        list[str] | None, typer.Option(help="A user who may only read; may be repeated.")
+        list[str] | None, typer.Option(help="A user who may only read; analyst sees no household.")
     ] = None,
     readonly_password: Annotated[
         str, typer.Option(envvar="JUSHOU_CLICKHOUSE_READONLY_PASSWORD", help="Of those users.")
@@ -58,6 +59,7 @@ def clickhouse(
         password=password,
         readonly_users=readonly_user or (),
         readonly_password=readonly_password,
+        hidden={ANALYST: HIDDEN_FROM_ANALYSTS},
         memory_mb=memory_mb,
     )
     try:

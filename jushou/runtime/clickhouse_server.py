@@ -7,8 +7,9 @@ The end of the path of an event on one machine. Production uses a real ClickHous
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self
 
 from clickhouse_driver import Client
@@ -28,7 +29,8 @@ class ClickHouseServer:
 
     User ``default`` has ``password`` and may do everything; ``readonly_users`` have
     ``readonly_password`` and may only SELECT, SHOW, DESCRIBE, EXPLAIN and EXISTS. ``memory_mb``
-    bounds one query; two at once may take it both. The port is a free one unless given, and stays
+    bounds one query; two at once may take it both. ``hidden`` are the columns that such a user must
+    not see, by its name. The port is a free one unless given, and stays
     the same over restarts of this object.
 
     ``start`` raises Unavailable, with the end of the server's log, when it does not get ready.
@@ -43,6 +45,7 @@ class ClickHouseServer:
         password: str = "",
         readonly_users: Sequence[str] = (),
         readonly_password: str = "",
+        hidden: Mapping[str, Iterable[str]] = MappingProxyType({}),
         memory_mb: int = 2048,
     ) -> None:
         self.folder = folder.absolute()
@@ -53,6 +56,8 @@ class ClickHouseServer:
         argv += ["--folder", str(self.folder), "--host", host, "--port", str(self.port)]
         argv += ["--memory-mb", str(memory_mb)]
         argv += [part for name in readonly_users for part in ("--readonly-user", name)]
+        hides = [f"{user}:{column}" for user, columns in hidden.items() for column in columns]
+        argv += [part for pair in hides for part in ("--hide", pair)]
         self._process = ChildProcess(
             "clickhouse",
             argv,

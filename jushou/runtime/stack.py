@@ -23,6 +23,7 @@ from jushou.runtime.ports import free_port
 from jushou.runtime.topics_admin import create_topics
 from jushou.settings import Settings
 from sinks.clickhouse.migration import migrate
+from sinks.clickhouse.readers import ANALYST, HIDDEN_FROM_ANALYSTS, PAGE
 from sinks.clickhouse.server import Server
 
 _READY_S = 60.0
@@ -39,7 +40,11 @@ class Stack:
     def __init__(self, folder: Path, *, simulated: bool = False, as_of: str | None = None) -> None:
         self.folder = folder.absolute()
         self.kafka = KafkaBroker(self.folder / "kafka")
-        self.clickhouse = ClickHouseServer(self.folder / "clickhouse")
+        self.clickhouse = ClickHouseServer(
+            self.folder / "clickhouse",
+            readonly_users=(PAGE, ANALYST),
+            hidden={ANALYST: HIDDEN_FROM_ANALYSTS},
+        )
         page_port, link_port = free_port(), free_port()
         self.settings = Settings(
             bootstrap=self.kafka.bootstrap,

@@ -37,7 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     signal.pthread_sigmask(signal.SIG_BLOCK, _ENDINGS)
     try:
         engine = Engine(options.folder, options.memory_mb, options.threads)
-        server = Server(engine, _accounts(options.readonly_user), options.host, options.port)
+        accounts = _accounts(options.readonly_user, options.hide)
+        server = Server(engine, accounts, options.host, options.port)
     except (OSError, RuntimeError) as error:
         logger.error("cannot start on %s: %s", options.folder, from_engine(error).message)
         return 1
@@ -60,16 +61,21 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=9000)
     parser.add_argument("--readonly-user", action="append", default=[], metavar="NAME")
+    parser.add_argument("--hide", action="append", default=[], metavar="USER:COLUMN")
     parser.add_argument("--memory-mb", type=int, default=2048, help="for one query")
     parser.add_argument("--threads", type=int, default=2, help="for one query")
     return parser
 
 
-def _accounts(readers: Sequence[str]) -> Accounts:
+def _accounts(readers: Sequence[str], hide: Sequence[str]) -> Accounts:
     reader_password = os.environ.get(READER_PASSWORD, "")
     return Accounts(
         owner_password=os.environ.get(OWNER_PASSWORD, ""),
         readers=dict.fromkeys(readers, reader_password),
+        hidden={
+            user: frozenset(pair.partition(":")[2] for pair in hide if pair.startswith(f"{user}:"))
+            for user in readers
+        },
     )
 
 

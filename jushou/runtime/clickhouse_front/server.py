@@ -112,4 +112,7 @@ class Server:
             writer.hello(self._engine.version, self._engine.timezone)
             outside = self._engine.outside_functions if read_only else None
             spool_folder = self._engine.spool_folder
-            Connection(client, reader, session, tag, self._watch, spool_folder, outside).serve()
+            hidden = self._accounts.hidden.get(hello.user, frozenset())
+            Connection(
+                client, reader, session, tag, self._watch, spool_folder, outside, hidden
+            ).serve()
