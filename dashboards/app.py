@@ -31,7 +31,7 @@ from dashboards.problems import PROBLEMS, install_problems
 from dashboards.queries import InTurn, Questions
 from dashboards.scope import Clock
 from dashboards.security import SecureHeaders
-from dashboards.warehouse import CONNECTIONS, Warehouse
+from dashboards.warehouse import Warehouse
 
 
 def _clock_of(config: PageConfig) -> Clock:
@@ -54,14 +54,13 @@ def create_app(config: PageConfig, ports: Ports = NO_PORTS) -> FastAPI:
     names = all_names()
     if config.geojson is not None:
         names = replace(names, geometry=read_geometry(config.geojson))
-    # However many views are open, half of the connections are for those who wait for an answer.
-    looking = InTurn(questions, CONNECTIONS // 2)
 
-    board = Board(looking, clock, config.poll_s)
+    board = Board(questions, clock, config.poll_s)
+    lists = InTurn(questions)
     gate = open_gate(config)
 
     def channel(view: View) -> Channel:
-        return Channel(board, looking, view.scope, names, view.panels)
+        return Channel(board, lists, view.scope, names, view.panels)
 
     hub = Hub(channel, metrics)
 

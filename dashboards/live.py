@@ -54,7 +54,6 @@ _log = structlog.get_logger()
 
 class _Asked(NamedTuple):
     at_s: float
-    counted: int
     marks: dict[str, Any]
 
 
@@ -87,6 +86,9 @@ class Channel:
         self._names = names
         self._shown = [each for each in PANELS.values() if each.name in panels]
         self._asked: dict[str, _Asked] = {}
+        self._counted = 0
+        self._listing: asyncio.Task[None] | None = None
+        self._list_fault: Exception | None = None
         self._name = uuid.uuid4().hex[:12]
         self._numbers = itertools.count(1)
         self._last = 0
@@ -103,11 +105,15 @@ class Channel:
     async def run(self) -> None:
         """Follow the looks until cancelled; no fault of the warehouse ends it."""
         number = 0
-        while True:
-            look = await self._board.next(number)
-            number = look.number
-            await self._follow_look(look)
-            self._wake()
+        try:
+            while True:
+                look = await self._board.next(number)
+                number = look.number
+                self._follow_look(look)
+                self._wake()
+        finally:
+            if self._listing is not None:
+                self._listing.cancel()
 
     def close(self) -> None:
         """End all streams of the channel."""
@@ -130,13 +136,13 @@ class Channel:
                 yield event
             await moved.wait()
 
-    async def _follow_look(self, look: Look) -> None:
+    def _follow_look(self, look: Look) -> None:
         as_of, fault = render_instant(look.as_of_ms), look.fault
         if fault is None:
-            try:
-                await self._take_panels(look, as_of)
-            except Exception as met:
-                fault = met
+            self._take_counts(look, as_of)
+            fault = self._list_fault
+            if self._listing is None or self._listing.done():
+                self._listing = asyncio.create_task(self._take_lists(look, as_of))
         told = _told(fault, look)
         if told is not None:
             self._fail(told)
@@ -146,33 +152,37 @@ class Channel:
             self._publish("recovered", {"as_of": as_of})
         self._beat = _event("tick", {"as_of": as_of, **look.freshness})
 
-    async def _take_panels(self, look: Look, as_of: str) -> None:
+    def _take_counts(self, look: Look, as_of: str) -> None:
+        if look.counts is None or look.counted == self._counted or self._scope.is_of_cases:
+            return
+        self._counted, rows = look.counted, look.counts.within(self._scope)
+        for panel in self._shown:
+            if panel.is_live_in(self._scope) and panel.question(self._scope) == "counts":
+                self._take(panel, rows, as_of)
+
+    async def _take_lists(self, look: Look, as_of: str) -> None:
+        """Ask what the look has no answer to; meanwhile the numbers of the next looks go out."""
         parameters = self._scope.parameters(look.as_of_ms, SHOWN_ROWS)
         answers: dict[str, list[Row]] = {}
-        if look.counts is not None and not self._scope.is_of_cases:
-            answers["counts"] = look.counts.within(self._scope) if self._is_new(look) else []
-        for panel in self._shown:
-            name = panel.question(self._scope)
-            if not panel.is_live_in(self._scope) or not self._is_due(panel, name, look):
-                continue
-            if name not in answers:
-                answers[name] = await self._questions.ask(name, parameters)
-            self._asked[panel.name] = _Asked(monotonic(), look.counted, look.marks)
-            self._take(panel, answers[name], as_of)
-
-    def _is_new(self, look: Look) -> bool:
-        return any(
-            panel.name not in self._asked or self._asked[panel.name].counted != look.counted
-            for panel in self._shown
-            if panel.shares == "counts"
-        )
+        try:
+            for panel in self._shown:
+                name = panel.question(self._scope)
+                if panel.is_live_in(self._scope) and self._is_due(panel, name, look):
+                    if name not in answers:
+                        answers[name] = await self._questions.ask(name, parameters)
+                    self._asked[panel.name] = _Asked(monotonic(), look.marks)
+                    self._take(panel, answers[name], as_of)
+        except Exception as fault:  # noqa: BLE001 - the readers are told at the next look
+            self._list_fault = fault
+        else:
+            self._list_fault = None
 
     def _is_due(self, panel: Panel, question: str, look: Look) -> bool:
+        if question == "counts":
+            return False
         asked = self._asked.get(panel.name)
         if asked is None:
             return True
-        if question == "counts" and look.counts is not None:
-            return asked.counted != look.counted
         since_s = monotonic() - asked.at_s
         mark = "escalations_mark" if question == "escalations" else "cases_mark"
         moved = look.marks.get(mark) is None or look.marks.get(mark) != asked.marks.get(mark)

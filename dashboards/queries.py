@@ -60,13 +60,25 @@ class Questions:
 
 
 class InTurn:
-    """Asks at most ``at_once`` questions at a time, so that others find a free connection."""
+    """Asks one question at a time, and rests after each as long as it took.
 
-    def __init__(self, questions: Questions, at_once: int) -> None:
+    However many ask through it, at least half of the warehouse's time, and all connections but
+    one, are left to those who wait for an answer.
+    """
+
+    def __init__(self, questions: Asks) -> None:
         self._questions = questions
-        self._turns = asyncio.Semaphore(at_once)
+        self._turn = asyncio.Lock()
+        self._rested_s = 0.0
 
     async def ask(self, name: str, parameters: Mapping[str, Any]) -> list[Row]:
         """Return the rows; raises ``Unavailable`` where ClickHouse does not answer."""
-        async with self._turns:
-            return await self._questions.ask(name, parameters)
+        async with self._turn:
+            wait_s = self._rested_s - perf_counter()
+            if wait_s > 0:
+                await asyncio.sleep(wait_s)
+            began_s = perf_counter()
+            try:
+                return await self._questions.ask(name, parameters)
+            finally:
+                self._rested_s = 2 * perf_counter() - began_s
