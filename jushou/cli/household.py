@@ -80,3 +80,41 @@ def show(
     console = Console()
     width = None if console.is_terminal else _WIDTH
     show_account(account, Console(width=width, highlight=False), lang.value)
+
+
+@app.command()  # type: ignore[untyped-decorator]
+def alarms(
+    as_of: AsOfOrNow = None,
+    weeks: Annotated[int, typer.Option(min=1, help="whole weeks to look back over")] = 8,
+    place: Annotated[
+        str, typer.Option(help="county 530102, prefecture 5301, or empty for the province")
+    ] = "",
+    by: Annotated[
+        str, typer.Option(help="what to tell apart: direction, prefecture, county, indicator")
+    ] = "direction,county,indicator",
+    lang: Annotated[Language, typer.Option(help="language of what is shown")] = Language.ZH,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON lines")] = False,
+) -> None:
+    """List the weeks in which far more households were found, or asked, than is usual there.
+
+    A drought, a price fall, a hailstorm; `jushou export relapse_alarms --about` states the method.
+    Exit status 2: the warehouse cannot be read.
+    """
+    from jushou.cli import household_alarms
+    from schemas.errors import JushouError
+
+    instant = time.time_ns() // 1_000_000 if as_of is None else as_of_ms(as_of)
+    try:
+        found = household_alarms.alarms(
+            instant, weeks, place, tuple(by.replace(" ", "").split(","))
+        )
+    except JushouError as fault:
+        print(f"jushou household: {fault}", file=sys.stderr)
+        raise typer.Exit(2) from None
+    if as_json:
+        import msgspec
+
+        for row in found:
+            sys.stdout.buffer.write(msgspec.json.encode(row) + b"\n")
+        return
+    household_alarms.show(found, lang.value)

@@ -98,7 +98,7 @@ def _row(state: HouseholdState, partition: int) -> Row:
         summary.requests,
         summary.open_cases,
         0.0 if risk is None else risk.index,
-        "" if risk is None else risk.level,
+        _lowest(summary) if risk is None else risk.level,
         None if risk is None else risk.at,
         *_drivers(summary),
         [point.at for point in summary.trail],
@@ -113,6 +113,11 @@ def _row(state: HouseholdState, partition: int) -> Row:
         summary.rules,
         partition,
     )
+
+
+def _lowest(summary: HouseholdSummary) -> str:
+    """Return the level of a household of which nothing adds to the risk."""
+    return summary.levels[0][0] if summary.levels else ""
 
 
 _COUNTED = (Life.DISMISSED, Life.VERIFIED, Life.ASSISTED, Life.CLEARED, Life.RELAPSED)

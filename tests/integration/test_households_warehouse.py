@@ -1,0 +1,219 @@
+"""Households in the warehouse: its views say what the core says, and alarms find what struck."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import subprocess
+import sys
+import uuid
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from clickhouse_driver import Client
+
+from jushou.runtime.clickhouse_server import ClickHouseServer
+from producers.simulator.delivery import NO_DISORDER
+from producers.simulator.province import Province, encode_event
+from schemas import household
+from schemas.case_event import decode as decode_event
+from schemas.case_state import CaseState
+from schemas.household import HouseholdState
+from schemas.instants import date_of_day, day_of_date, render_instant, start_of_day
+from schemas.monitoring.load import load_monitoring
+from schemas.signal import decode
+from sinks.clickhouse import household_rows, signal_rows
+from sinks.clickhouse.block import transpose
+from sinks.clickhouse.migration import migrate
+from sinks.clickhouse.server import Server
+from sinks.record import Record
+from streams.core.household import add_case, add_signal, settle
+from streams.core.household_facts import household_event
+from streams.core.replay import default_engine
+from streams.core.risk import index_at, level_of
+
+DATA = load_monitoring()
+START, DAYS = dt.date(2026, 1, 5), 210
+# How what strikes shows itself: by the direction, and the indicator or item.
+SHOWS = {
+    ("drought", "water.drinking"): ("people", "water.drinking"),
+    ("hailstorm", "monitoring.lead"): ("government", "disaster"),
+    ("hailstorm", "civil.temporary-aid"): ("people", "civil.temporary-aid"),
+    ("price-fall", "monitoring.lead"): ("government", "income-drop"),
+}
+WEEK = dt.timedelta(days=7)
+
+
+@dataclass
+class Filled:
+    """A warehouse with a simulated province, and what it was filled from."""
+
+    client: Client
+    server: ClickHouseServer
+    database: str
+    province: Province
+    states: dict[str, HouseholdState]
+
+
+@pytest.fixture(scope="module")
+def filled(clickhouse_server: ClickHouseServer) -> Iterator[Filled]:
+    province = Province(2, START, DAYS, 25_000, disorder=NO_DISORDER)
+    states, cases = folded(province)
+    database = f"test_{uuid.uuid4().hex[:12]}"
+    host, port = clickhouse_server.host, clickhouse_server.port
+    migrate(Server(host, port, database))
+    with Client(host, port, database=database) as client:
+        write_signals(client, province)
+        packed = [household.encode(state) for state in states.values()]
+        write(
+            client,
+            household_rows.TABLE,
+            household_rows.NAMES,
+            household_rows.rows([Record(n, 0, raw) for n, raw in enumerate(packed)], 0)[0],
+        )
+        write(client, "cases",
+              ("case_id", "version", "item", "county", "raised_by", "household", "submitted_at"),
+              [(case.case_id, 1, case.item or "", case.county or "", case.raised_by or "",
+                case.household or "", case.submitted_at) for case in cases])  # fmt: skip
+        yield Filled(client, clickhouse_server, database, province, states)
+        client.execute(f"DROP DATABASE {database} SYNC")
+
+
+def folded(province: Province) -> tuple[dict[str, HouseholdState], list[CaseState]]:
+    engine, cases = default_engine(), dict[str, CaseState]()
+    for event in province.by_case():
+        case_id, stored = decode_event(encode_event(event), engine.rules)
+        engine.add(cases.setdefault(case_id, CaseState(case_id)), stored, province.until)
+    states: dict[str, HouseholdState] = {}
+    for signal in province.signals():
+        read = decode(encode_event(signal))
+        add_signal(states.setdefault(read.household, HouseholdState(read.household)), read.signal)
+    for case in cases.values():
+        said = household_event(case)
+        if said is not None:
+            add_case(states.setdefault(said.household, HouseholdState(said.household)), said)
+    for state in states.values():
+        settle(state, DATA)
+    return states, list(cases.values())
+
+
+def write_signals(client: Client, province: Province) -> None:
+    raw = [encode_event(signal) for signal in province.signals()]
+    records = [Record(number, province.until, each) for number, each in enumerate(raw)]
+    rows, skipped = signal_rows.rows(records, 0, DATA)
+    assert not skipped
+    # Twice, as after a crash.
+    for _ in range(2):
+        write(client, signal_rows.TABLE, signal_rows.NAMES, rows)
+
+
+def write(
+    client: Client, table: str, names: tuple[str, ...], rows: list[tuple[object, ...]]
+) -> None:
+    columns = ", ".join(f"`{name}`" for name in names)
+    client.execute(f"INSERT INTO {table} ({columns}) VALUES", transpose(rows), columnar=True)
+
+
+def test_the_risk_of_the_views_is_that_of_the_core_at_any_instant(filled: Filled) -> None:
+    for days in (40, 130, DAYS + 400):
+        as_of = start_of_day(day_of_date(START) + days)
+        told = filled.client.execute(
+            "SELECT household, index, level FROM household_risk_at(as_of = %(at)s)",
+            {"at": as_of_text(as_of)},
+        )
+        assert len(told) == len(filled.states)
+        for name, index, level in told:
+            summary = filled.states[name].summary
+            expected = index_at(summary.drivers, as_of)
+            # The last digit may be rounded the other way.
+            assert index == pytest.approx(expected, abs=0.011), name
+            assert level in {
+                level_of(index + d, summary.levels) for d in (-0.011, 0, 0.011) if index + d >= 0
+            }  # noqa: E501
+
+
+def as_of_text(instant: int) -> str:
+    return f"{dt.datetime.fromtimestamp(instant / 1000, dt.UTC):%Y-%m-%d %H:%M:%S.000}"
+
+
+def test_the_trail_is_the_index_at_each_instant_that_changed_it(filled: Filled) -> None:
+    (points,) = filled.client.execute("SELECT count(), max(index) FROM household_risk")[0][:1]
+    assert points == sum(len(state.summary.trail) for state in filled.states.values())
+
+
+def test_the_leads_of_the_view_are_those_of_the_households(filled: Filled) -> None:
+    told = filled.client.execute("SELECT case_id, household, signals FROM leads")
+    published = {
+        (lead.case_id, name) for name, state in filled.states.items() for lead in state.published
+    }
+    assert {(case_id, name) for case_id, name, _ in told} == published
+    total = sum(state.summary.signals for state in filled.states.values())
+    assert sum(signals for _, _, signals in told) == total
+
+
+def test_clearings_and_relapses_are_told_apart_by_household(filled: Filled) -> None:
+    told = filled.client.execute(
+        "SELECT count(), countIf(relapsed_at IS NOT NULL), countIf(relapsed_at < cleared_at) "
+        "FROM household_clearings"
+    )
+    lives = [[event.life for event in state.summary.life] for state in filled.states.values()]
+    assert told == [
+        (
+            sum(life.count("cleared") for life in lives),
+            sum(life.count("relapsed") for life in lives),
+            0,
+        )
+    ]
+
+
+def test_alarms_find_all_that_struck_within_two_weeks_and_little_else(filled: Filled) -> None:
+    end = START + dt.timedelta(days=DAYS)
+    struck = {}
+    for each in filled.province.struck:
+        direction, what = SHOWS.get((each.name, each.item), ("", ""))
+        if what:
+            struck |= {(direction, county, what): each for county in each.counties}
+    first: dict[tuple[str, str, str], list[dt.date]] = defaultdict(list)
+    by_chance = 0
+    for row in alarms(filled, end):
+        key = row["direction"], row["county"], row["indicator"]
+        monday = dt.datetime.strptime(f"{row['week']}-1", "%G-W%V-%u").date()  # noqa: DTZ007
+        cause = struck.get(key)
+        if cause is None or monday + WEEK <= date_of_day(cause.first_day):
+            by_chance += 1
+        else:
+            first[key].append(monday)
+    late = {
+        key: min(first[key], default=None)
+        for key, cause in struck.items()
+        if not first[key] or min(first[key]) > date_of_day(cause.first_day) + WEEK
+    }
+    assert not late
+    weighed = filled.client.execute(
+        "SELECT countIf(score IS NOT NULL) FROM weekly_findings(as_of = %(at)s, since = %(since)s, "
+        "until = %(until)s, place = '', by = 'direction,county,indicator')",
+        {"at": f"{end} 00:00:00", "since": START, "until": end},
+    )[0][0]
+    assert by_chance / weighed < 0.002
+
+
+def alarms(filled: Filled, end: dt.date) -> list[dict[str, str]]:
+    """What ``jushou household alarms`` prints."""
+    as_of = render_instant(start_of_day(day_of_date(end)))
+    done = subprocess.run(
+        [sys.executable, "-m", "jushou.cli.main", "household", "alarms", "--as-of", as_of,
+         "--weeks", "30", "--json"],
+        env={
+            **os.environ,
+            "JUSHOU_CLICKHOUSE_HOST": filled.server.host,
+            "JUSHOU_CLICKHOUSE_PORT": str(filled.server.port),
+            "JUSHOU_CLICKHOUSE_DATABASE": filled.database,
+        },
+        capture_output=True,
+        check=True,
+        timeout=60,
+    )  # fmt: skip
+    return [json.loads(line) for line in done.stdout.splitlines()]
