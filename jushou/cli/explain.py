@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +14,7 @@ import typer
 from jushou.cli.options import AsOfOrNow, as_of_ms
 
 if TYPE_CHECKING:
+    from schemas.action import Action
     from schemas.case_event import StoredEvent
     from schemas.case_state import Fired
     from schemas.catalogue.model import Catalogue, Text
@@ -91,11 +93,32 @@ def explain(
         return
     from rich.console import Console
 
+    from jushou.cli.case_actions import show_actions
     from jushou.cli.explain_screen import show
 
     console = Console()
     width = None if console.is_terminal else _WIDTH
-    show(account, Console(width=width, highlight=False), lang.value, clock, full)
+    paper = Console(width=width, highlight=False)
+    show(account, paper, lang.value, clock, full)
+    if events is None:
+        show_actions(_actions(case, source, bootstrap, instant), paper, lang.value)
+
+
+def _actions(case: str, source: Source, bootstrap: str | None, as_of: int) -> list[Action]:
+    """Return what people did until ``as_of``; none where it cannot be read."""
+    from jushou.cli.case_actions import from_kafka, from_warehouse
+    from jushou.cli.warehouse import warehouse_server
+    from jushou.settings import Settings
+    from schemas.errors import JushouError
+    from schemas.instants import parse_instant
+
+    found = []
+    with suppress(JushouError):
+        if source is Source.CLICKHOUSE:
+            found = from_warehouse(warehouse_server(), case)
+        else:
+            found = from_kafka(bootstrap or Settings().bootstrap, case)
+    return [each for each in found if parse_instant(each.at) <= as_of]
 
 
 def _from_store(case: str, bootstrap: str | None) -> Known:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import random
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import msgspec
 import pytest
 from clickhouse_driver import Client
+from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient, NewTopic
+from rich.console import Console
 
+import schemas.topics
+from jushou.cli.case_actions import from_kafka, from_warehouse, show_actions
 from jushou.runtime.clickhouse_server import ClickHouseServer
+from jushou.runtime.kafka_broker import KafkaBroker
 from schemas import case_state
 from schemas.action import Action, ActionType, Channel, Side, encode_action
 from schemas.case_state import CaseState
@@ -110,6 +118,38 @@ def test_an_action_is_one_row_with_who_when_and_what_however_often_it_comes(
     assert (row["case_id"], str(row["escalation_id"])) == ("C1", red.escalation_id)
     assert (row["note"], row["handed_to"]) == ("pump is being replaced", "county-duty")
     assert from_datetime(row["at"]) == ms(NOON)
+
+
+def test_explain_tells_who_did_what_and_when_whatever_it_is_read_from(
+    stored: Stored, migrated: Server, kafka_broker: KafkaBroker,
+    topic_name: Callable[..., str], monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    asked = escalation("C1", "supervise")
+    done = [
+        action(ActionType.ANSWERED, asked, "2026-03-14 10:00", note="管道已铺设 [3 日内]"),
+        action(ActionType.HANDED_OVER, asked, "2026-03-13 10:00", to="county-duty"),
+        action(ActionType.NOTED, escalation("C2"), note="of another case"),
+    ]
+    raws = [encode_action(each) for each in done]
+    stored.write(ACTIONS.name, *raws)
+    name = topic_name("actions")
+    monkeypatch.setattr(schemas.topics, "ACTIONS", replace(ACTIONS, name=name))
+    admin = AdminClient({"bootstrap.servers": kafka_broker.bootstrap})
+    admin.create_topics([NewTopic(name, 2, 1)])[name].result(30)
+    producer = Producer({"bootstrap.servers": kafka_broker.bootstrap})
+    for each, raw in zip(done * 2, raws * 2, strict=True):
+        producer.produce(name, raw, each.case_id.encode())
+    assert producer.flush(30) == 0
+    told = [from_kafka(kafka_broker.bootstrap, "C1"), from_warehouse(migrated, "C1")]
+    assert told == [[done[1], done[0]]] * 2
+    paper = Console(file=io.StringIO(), width=110)
+    show_actions(told[0], paper, "zh")
+    lines = paper.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert lines[1:] == [
+        "处理记录",
+        "  2026-03-13 10:00:00  water-desk  转交 → county-duty  (省级督办, 页面)",
+        "  2026-03-14 10:00:00  water-desk  反馈  (省级督办, 页面)  “管道已铺设 [3 日内]”",
+    ]
 
 
 def test_what_is_no_action_or_is_personal_is_counted_and_stops_nothing(stored: Stored) -> None:
