@@ -16,6 +16,7 @@ import pytest
 from clickhouse_driver import Client
 
 from jushou.runtime.clickhouse_server import ClickHouseServer
+from producers.simulator.clusters import Struck
 from producers.simulator.delivery import NO_DISORDER
 from producers.simulator.province import Province, encode_event
 from schemas import household
@@ -171,7 +172,7 @@ def test_clearings_and_relapses_are_told_apart_by_household(filled: Filled) -> N
 
 def test_alarms_find_all_that_struck_within_two_weeks_and_little_else(filled: Filled) -> None:
     end = START + dt.timedelta(days=DAYS)
-    struck = {}
+    struck: dict[tuple[str, str, str], Struck] = {}
     for each in filled.province.struck:
         direction, what = SHOWS.get((each.name, each.item), ("", ""))
         if what:

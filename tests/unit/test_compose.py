@@ -40,7 +40,8 @@ def test_the_file_is_valid_by_the_compose_specification() -> None:
 
 
 def test_each_step_of_the_pipeline_is_a_service() -> None:
-    assert set(OWN) == {"topics", "migrations", "worker-1", "worker-2", "sink", "notify", "page"}
+    workers = {"worker-1", "worker-2", "households"}
+    assert set(OWN) == {"topics", "migrations", *workers, "sink", "notify", "page"}
     assert set(SERVICES) - set(OWN) == {"kafka", "clickhouse"}
 
 
