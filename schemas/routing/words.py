@@ -19,10 +19,11 @@ from schemas.routing.model import Words
 FACTS = frozenset({
     "case", "item", "place", "department", "clock", "level", "addressee", "due", "left", "limit",
     "clause", "certainty", "expected", "at", "count", "number", "oldest", "instead_of", "amount",
+    "endpoint", "why",
 })  # fmt: skip
 NEEDED = (
     "title", "digest_title", "digest_opening", "daily_title", "daily_opening", "correction_title",
-    "correction_opening", "notice_title", "watchdog", "alarm_late",
+    "correction_opening", "notice_title", "watchdog", "alarm_late", "alarm_undelivered",
     "alarm_over", "every", "expected_answer", "answer", "sms", "sms_digest", "label_case",
     "label_place", "label_department", "label_clock", "label_due", "label_left", "label_clause",
     "label_expected", "label_at", "label_item", "label_level", "open_case", "acknowledge",

@@ -30,6 +30,7 @@ class Recorded:
     final: bool
     exhausted: bool = False
     handed_on: int = 0
+    kind: MessageKind = MessageKind.SINGLE
 
 
 def back_off_s(failures: int) -> float:
@@ -128,7 +129,7 @@ def finish(
                 (state, now_ms, message_id),
             )
         handed_on = _hand_on(outbox, of, routing, now_ms) if failed else 0
-    return Recorded(outcome, not again, failed, handed_on)
+    return Recorded(outcome, not again, failed, handed_on, MessageKind(row["kind"]))
 
 
 def exhaust(outbox: Outbox, endpoint: Endpoint, routing: Routing, now_ms: int) -> list[Recorded]:

@@ -14,14 +14,16 @@ from contextlib import suppress
 
 import structlog
 
-from schemas.instants import MINUTE_MS, SECOND_MS
+from schemas.instants import HOUR_MS, MINUTE_MS, SECOND_MS
 from schemas.routing.model import Endpoint, Routing
 from sinks.notify import metrics
 from sinks.notify.attempts import Recorded, back_off_s, begin, due, exhaust, finish
 from sinks.notify.document import Letter, Links, MessageKind, compose
+from sinks.notify.facts import Speaker
 from sinks.notify.outbox import Outbox
 from sinks.notify.outcome import Outcome, Verdict, Why
 from sinks.notify.senders import Sender
+from sinks.notify.watchdog import announce
 
 log = structlog.get_logger("notify")
 AT_ONCE = 8  # requests of one endpoint under way at a time
@@ -56,6 +58,7 @@ class Lane:
         self._now = now
         self._failures = 0
         self._paused_until_ms = 0
+        self._alarmed_ms: int | None = None
         self._left: deque[int] = deque()
         self._under_way: set[asyncio.Task[None]] = set()
         self.woken = asyncio.Event()
@@ -149,3 +152,18 @@ class Lane:
             metrics.EXHAUSTED.labels(name, outcome.why.value).inc()
             log.error("undelivered", endpoint=name, why=outcome.why.value, code=outcome.code,
                       handed_on=recorded.handed_on)  # fmt: skip
+            # Of an alarm or a heartbeat that did not arrive those outside hear by its absence.
+            if recorded.kind not in (MessageKind.ALARM, MessageKind.HEARTBEAT):
+                self._alarm(outcome)
+
+    def _alarm(self, outcome: Outcome) -> None:
+        """Tell those who look after the system, once an hour: a dead endpoint fails often."""
+        now_ms = self._now()
+        if self._alarmed_ms is not None and now_ms - self._alarmed_ms < HOUR_MS:
+            return
+        self._alarmed_ms = now_ms
+        rules = self._routing.rules
+        text = Speaker(self._routing, rules.language).say(
+            "alarm_undelivered", endpoint=self._endpoint.name, why=outcome.why.value
+        )
+        announce(self._outbox, self._routing, text, now_ms)

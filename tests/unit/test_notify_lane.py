@@ -114,3 +114,17 @@ async def test_a_fault_of_our_own_in_one_message_stops_no_other(tmp_path: Path) 
         assert len(sender.letters) == 5
         outcomes = sorted((record.outcome, record.why) for record in desk.records())
     assert outcomes == [("delivered", "ok")] * 4 + [("in-doubt", "broken")]
+
+
+async def test_what_cannot_be_delivered_is_an_alarm_once_an_hour(tmp_path: Path) -> None:
+    refused = Outcome(Verdict.FAILED, Why.WRONG_KEY)
+    sender, clock = Recording(*[refused] * 5), Clock()
+    desk = five(tmp_path)
+    async with lane(desk, sender, clock) as made:
+        await until_idle(made)
+        assert len(sender.letters) == 5
+        said = desk.outbox.rows.execute(
+            "SELECT kind, recipient, text FROM message JOIN announcement USING (message_id)"
+        ).fetchall()
+    assert [(row["kind"], row["recipient"]) for row in said] == [("alarm", "last-resort@console")]
+    assert "渠道 room 有提醒未能送达（wrong-key）" in said[0]["text"]
