@@ -125,10 +125,12 @@ async def panel_rows(
 ) -> dict[str, Any]:
     """Return the rows of a panel; ``limit`` bounds the lists, never a table of counts."""
     panel = _panel(name, reader)
-    as_of_ms, rows = instant_of(as_of, service.clock), None
-    if not as_of and panel.question(scope) == "counts" and (look := service.board.recent()):
-        as_of_ms, rows = look.as_of_ms, look.counts.within(scope) if look.counts else None
-    if rows is None:
+    is_shared = not as_of and panel.question(scope) == "counts"
+    look = await service.board.recent() if is_shared else None
+    if look is not None and look.counts is not None:
+        as_of_ms, rows = look.as_of_ms, look.counts.within(scope)
+    else:
+        as_of_ms = instant_of(as_of, service.clock)
         parameters = scope.parameters(as_of_ms, limit)
         rows = await service.questions.ask(panel.question(scope), parameters)
     rows = completed(panel, rows, scope, service.names)

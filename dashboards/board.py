@@ -119,11 +119,20 @@ class Board:
             await self._changed.wait()
         return self._newest
 
-    def recent(self) -> Look | None:
-        """Return the newest look if it is hardly older than a question would take, and is good."""
+    async def recent(self) -> Look | None:
+        """Return a look of the last two seconds or so; ``None`` while no view is open.
+
+        Where the newest is older the next one is waited for, so that however slow the answers get
+        no second one is asked for. Raises what it met instead of the counts.
+        """
+        if self._looking is None or self._looking.done():
+            return None
         look = self._newest
-        is_recent = monotonic() - self._looked_s <= self._poll_s + _RECENT_S
-        return look if is_recent and look.fault is None and look.counts is not None else None
+        if monotonic() - self._looked_s > self._poll_s + _RECENT_S:
+            look = await self.next(look.number)
+        if look.fault is not None:
+            raise look.fault
+        return look
 
     async def stop(self) -> None:
         """Look no more."""

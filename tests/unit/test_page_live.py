@@ -304,6 +304,24 @@ async def test_all_views_share_one_look_and_it_ends_with_them() -> None:
     await board.stop()
 
 
+async def test_a_request_is_answered_from_a_look_while_views_are_open() -> None:
+    answers = Answers()
+    answers.rows["counts"] = [whole(open=1)]
+    board = Board(answers, lambda: 7, 0.001)
+    assert await board.recent() is None
+    await board.next(0)
+    look = await board.recent()
+    assert look is not None
+    assert look.counts is not None
+    assert look.counts.within(Scope())[0]["open"] == 1
+    answers.is_down = True
+    await board.next(look.number + 1)
+    with pytest.raises(Unavailable):
+        await board.recent()
+    await board.stop()
+    assert await board.recent() is None
+
+
 def cell(raised_by: str, item: str, county: str, open_: int) -> dict[str, Any]:
     zeros = dict.fromkeys(COUNTS, 0) | {"open": open_}
     return {"dimension": "cells", "raised_by": raised_by, "item": item, "county": county,
