@@ -61,13 +61,14 @@ class Province:
 
     def statement(self, table: str, chosen: str, where: str = "1") -> str:
         """Return the insert of a table's rows for the cases ``chosen`` (columns n, change)."""
-        cases = f"(SELECT * FROM {self._cases(chosen)} WHERE {where})"
+        cases = self._cases(chosen, where)
         insert, select = _STATEMENTS[table].split("SELECT", maxsplit=1)
         return f"{insert}{_INSTANT} SELECT{select}".format(cases=cases, as_of=self.as_of_ms)
 
-    def _cases(self, chosen: str) -> str:
+    def _cases(self, chosen: str, where: str) -> str:
         return _CASES.format(
             chosen=chosen,
+            where=where,
             as_of=self.as_of_ms,
             span=_SPAN_DAYS * DAY_MS,
             total=self.cases,
@@ -97,7 +98,6 @@ _CASES = """
         toUInt16(1 + floor({items_n} * pow(random(1), 1.3))) AS item_at,
         {items}[item_at] AS item,
         {departments}[item_at] AS department,
-        toUInt16(1 + floor({counties_n} * pow(random(2), 1.7))) AS code,
         {counties}[code] AS county,
         concat(county, toString(100 + n % 11)) AS township,
         concat(county, '-', leftPad(toString(n), 9, '0')) AS case_id,
@@ -124,7 +124,15 @@ _CASES = """
             ('decide', accept_ms, decide_due_ms, close_ms)
         ], 1, if(is_accepted, 3, 2)) AS cycles,
         arrayMap((c) -> if(c.4 > {as_of}, 'live', if(c.4 <= c.3, 'met', 'missed')), cycles) AS ends
-    FROM ({chosen})
+    FROM
+    (
+        -- Only these are reckoned further.
+        SELECT n, change, toUInt16(1 + floor(
+            {counties_n} * pow((cityHash64(n, 2) % 1000003) / 1000003, 1.7)
+        )) AS code
+        FROM ({chosen})
+        WHERE {where}
+    )
 )
 """
 _CASES = _CASES.replace("{items_n}", "length({items})").replace(
