@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from schemas.catalogue.load import load_catalogue
 from schemas.routing.decide import Held, Recipient, Via, route
 from schemas.routing.load import load_routing, shipped_routing
-from tests.notify_builders import DALI, FIXTURES, escalation, ms
+from tests.notify_builders import DALI, FIXTURES, escalation, folder_of, ms
 
 MONDAY = "2026-03-02"
 
@@ -102,6 +104,14 @@ def test_what_fell_due_at_midnight_comes_on_the_next_working_morning(at: str, se
 def test_a_day_based_message_that_is_handled_in_working_hours_goes_at_once() -> None:
     fired = escalation(level="red", clock="verify", at="2026-03-03 00:00")
     assert route(fired, shipped_routing(), ms("2026-03-03 10:15"))[0].why.held is Held.NO
+
+
+def test_the_example_of_the_document_is_a_routing_that_works(tmp_path: Path) -> None:
+    document = (Path(__file__).parents[2] / "docs" / "notify.md").read_text("utf-8")
+    example = document.partition("```yaml\n")[2].partition("```")[0]
+    routing = load_routing(folder_of(tmp_path, own=example))
+    found = route(escalation(), routing, ms(f"{MONDAY} 10:00"))
+    assert names(found) == ["kunming-water@water-room", "person/first@post"]
 
 
 def test_a_county_that_was_renumbered_still_finds_its_prefecture() -> None:
