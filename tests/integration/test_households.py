@@ -61,7 +61,9 @@ class Households(Pipeline):
             publisher.send(name, raw)
         publisher.flush()
 
-    def households(self, *arguments: str, name: str = "households") -> ChildProcess:
+    def households(
+        self, *arguments: str, name: str = "households", instance: str = "one"
+    ) -> ChildProcess:
         child = ChildProcess(
             name,
             [sys.executable, "-m", "jushou.cli.main", "households", *arguments],
@@ -70,7 +72,7 @@ class Households(Pipeline):
                 "JUSHOU_BOOTSTRAP": self.bootstrap,
                 "JUSHOU_PARTITIONS": str(self.settings.partitions),
                 "JUSHOU_FOLDER": str(self.folder / name),
-                "JUSHOU_WORKER_INSTANCE": "one",
+                "JUSHOU_WORKER_INSTANCE": instance,
                 "JUSHOU_WORKER_SESSION_TIMEOUT_S": "6",
             },
         )
@@ -276,3 +278,24 @@ def test_the_leads_of_a_bulk_load_are_a_load_and_what_is_past_due_is_known_late(
     escalations = pipeline.escalations()
     assert escalations
     assert all(one["known_late"] for one in escalations)
+
+
+def test_two_workers_share_the_households_and_one_takes_over_from_a_dead_one(
+    pipeline: Households, signals: list[bytes]
+) -> None:
+    one = pipeline.households(name="one", instance="one")
+    other = pipeline.households(name="other", instance="other")
+    half = len(signals) // 2
+    pipeline.send_signals(*signals[:half])
+    expected = folded(signals[:half])
+    until(lambda: len(pipeline.kept()) == len(expected), "both have applied the first half")
+    one.kill()
+    pipeline.send_signals(*signals[half:])
+    expected = folded(signals)
+    until(lambda: len(pipeline.kept()) == len(expected), "the other one has applied the rest")
+    assert other.running
+    other.stop()
+    pipeline.join()
+    assert {key: without_version(state) for key, state in pipeline.kept().items()} == {
+        key: without_version(state) for key, state in expected.items()
+    }
