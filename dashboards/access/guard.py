@@ -75,7 +75,8 @@ def session_of(request: Request) -> Session | None:
     token = request.cookies.get(gate.cookie, "")
     if not token:
         return None
-    return gate.sessions.find(token, is_use=request.url.path not in _BY_ITSELF)
+    is_use = request.url.path not in _BY_ITSELF and "x-by-itself" not in request.headers
+    return gate.sessions.find(token, is_use=is_use)
 
 
 def address_of(request: Request) -> str:

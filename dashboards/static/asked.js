@@ -23,16 +23,18 @@ export class Asked {
     const isOther = query !== this.query;
     if (isOther) Object.assign(this, { rows: null, problem: null, query });
     this.draw(page, this);
-    if (isOther || performance.now() - this.askedAt > EVERY_MS) this.ask(page);
+    if (isOther || performance.now() - this.askedAt > EVERY_MS) this.ask(page, !isOther);
   }
 
-  async ask(page) {
+  /** What is asked again `byItself` does not keep the session of a reader who went away. */
+  async ask(page, byItself = false) {
     this.asking?.abort();
     const asking = (this.asking = new AbortController());
     this.askedAt = performance.now();
     try {
       const path = `/api/panels/${this.panel}${this.query}`;
-      const answer = await fetchJson(path, { signal: asking.signal });
+      const headers = { accept: "application/json", ...(byItself ? { "x-by-itself": "1" } : {}) };
+      const answer = await fetchJson(path, { signal: asking.signal, headers });
       Object.assign(this, { rows: answer.rows, asOf: answer.as_of, problem: null });
     } catch (problem) {
       if (problem.name === "AbortError") return;
