@@ -3,7 +3,7 @@
 import { Asked } from "./asked.js";
 import { h, setText } from "./dom.js";
 import { count, percent } from "./format.js";
-import { edgeOf, intervalColumn } from "./interval.js";
+import { axisOf, intervalColumn } from "./interval.js";
 import { countyName, departmentName, itemName, prefectureName, prefectureOf, prefectureShort } from "./names.js";
 import { askedFrame } from "./panel.js";
 import { Table } from "./table.js";
@@ -43,9 +43,9 @@ function fill(page, body, panel, whole, rows) {
     });
     table.note = note;
   }
-  const edge = edgeOf(rows);
-  table.given = rows.map((row) => ({ ...row, whole: whole?.share ?? null, edge }));
-  const words = { p: percent(whole?.share), n: count(whole?.n), edge: percent(edge) };
+  const axis = axisOf(rows);
+  table.given = rows.map((row) => ({ ...row, whole: whole?.share ?? null, axis }));
+  const words = { p: percent(whole?.share), n: count(whole?.n), from: percent(axis.from), until: percent(axis.until) };
   setText(table.note, whole?.n ? t("wholeShare", words) : t("noRows"));
   table.draw(table.given, []);
 }

@@ -4,7 +4,7 @@
 import { Asked } from "./asked.js";
 import { h, setText } from "./dom.js";
 import { count, instant, oneDecimal, percent } from "./format.js";
-import { edgeOf, intervalColumn } from "./interval.js";
+import { axisOf, intervalColumn } from "./interval.js";
 import { clockName, countyName, placeName, prefectureName, prefectureOf } from "./names.js";
 import { askedFrame } from "./panel.js";
 import { Table } from "./table.js";
@@ -52,8 +52,8 @@ function drawFirst(page, { rows }) {
   drawRace(whole);
   const place = page.state.prefecture ? "county" : "prefecture";
   const shown = rows.filter((row) => row.place === place).map((row) => ({ ...row, whole: whole.share }));
-  const edge = edgeOf(shown);
-  tableOf(page, body, "first", firstColumns(page), (row) => row.code, "share", shown.map((row) => ({ ...row, edge })));
+  const axis = axisOf(shown);
+  tableOf(page, body, "first", firstColumns(page), (row) => row.code, "share", shown.map((row) => ({ ...row, axis })));
 }
 
 function drawRace(whole) {
@@ -91,14 +91,14 @@ function firstColumns(page) {
 function drawBlind(page, { rows }) {
   const body = askedFrame(page, "blind_spots", asked.blind, { title: t("blind_spots") });
   if (!body) return;
-  const edge = edgeOf(rows);
+  const axis = axisOf(rows);
   const name = (row) => nameOf(row, "indicator") || t("noIndicator");
   tableOf(page, body, "blind_spots", [
     { id: "indicator", label: () => t("indicator"), value: name, text: name },
     { id: "share", numeric: true, label: () => t("households.blind"), value: (row) => row.share, text: (row) => percent(row.share), classOf: () => "mark is-late" },
     intervalColumn((row) => row.asked),
     counted("asked"), counted("found_before"), counted("found_later"), counted("never_found"),
-  ], (row) => row.indicator, "-share", rows.map((row) => ({ ...row, edge, whole: null })));
+  ], (row) => row.indicator, "-share", rows.map((row) => ({ ...row, axis, whole: null })));
 }
 
 const nameOf = (row, key) => pick({ zh: row.name_zh, en: row.name_en }, row[key] === "none" ? "" : row[key]);

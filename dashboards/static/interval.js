@@ -4,13 +4,15 @@ import { h } from "./dom.js";
 import { percent } from "./format.js";
 import { t } from "./words.js";
 
-/** Where the axis begins: a whole tenth below every interval, so that they can be told apart. */
-export function edgeOf(rows) {
-  const low = Math.min(1, ...rows.map((row) => row.low ?? 1));
-  return Math.max(0, Math.min(0.9, Math.floor(low * 10) / 10));
+/** Where the axis begins and ends: whole tenths around all intervals, so that they tell apart. */
+export function axisOf(rows) {
+  const known = rows.filter((row) => row.low !== null);
+  if (!known.length) return { from: 0, until: 1 };
+  const from = Math.floor(Math.min(...known.map(({ low }) => low)) * 10) / 10;
+  return { from, until: Math.ceil(Math.max(...known.map(({ high }) => high)) * 10) / 10 };
 }
 
-/** A column of intervals; rows carry `low`, `high`, `share`, `edge` and `whole` (null: no line). */
+/** A column of intervals; rows carry `low`, `high`, `share`, `axis` and `whole` (null: no line). */
 export function intervalColumn(sizeOf) {
   return {
     id: "high", label: () => t("interval"), value: (row) => row.high ?? 2,
@@ -20,7 +22,8 @@ export function intervalColumn(sizeOf) {
 
 function draw(cell, row, n) {
   cell.className = "interval";
-  const on = (share) => ((share ?? row.edge) - row.edge) / (1 - row.edge);
+  const { from, until } = row.axis;
+  const on = (share) => Math.min(1, Math.max(0, ((share ?? from) - from) / (until - from)));
   const place = { "--low": on(row.low), "--high": on(row.high), "--share": on(row.share), "--mean": on(row.whole) };
   const marks = [...(n ? ["band", "point"] : []), ...(row.whole === null ? [] : ["mean"])];
   cell.replaceChildren(

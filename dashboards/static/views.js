@@ -26,6 +26,7 @@ export function drawViews(page) {
     section.hidden = section.dataset.in !== (now || "overview")
       || (section.dataset.right && !maySee(page, section.dataset.right));
     if (section.hidden) section.removeAttribute("aria-busy");
+    else if (!section.body && section.matches(".panel")) section.setAttribute("aria-busy", "true");
   }
   setText(byId("view-title"), t(`view.${now || "overview"}`));
 }

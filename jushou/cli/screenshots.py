@@ -88,7 +88,9 @@ def screenshots(
 def _take_all(browser: Browser, running: Demo, folder: Path) -> None:
     from playwright.sync_api import expect
 
-    case_id = running.panel("supervised")[0]["case_id"]
+    supervised = running.panel("supervised")
+    # One with more to tell than a pause, if there is one.
+    case_id = next((row for row in supervised if row["missed_stages"]), supervised[0])["case_id"]
     for picture in _PICTURES:
         tab = browser.new_page(
             viewport={"width": picture.width, "height": picture.height},
@@ -99,7 +101,8 @@ def _take_all(browser: Browser, running: Demo, folder: Path) -> None:
         # The live stream never ends, so wait for what it brings: no panel is busy any more.
         expect(tab.locator("section:visible").first).to_be_visible(timeout=_SHOWN_MS)
         expect(tab.locator("[aria-busy=true]")).to_have_count(0, timeout=_SHOWN_MS)
-        expect(tab.locator(".waiting:visible, .skeleton:visible")).to_have_count(0, timeout=_SHOWN_MS)
+        waiting = tab.locator(".waiting:visible, .skeleton:visible")
+        expect(waiting).to_have_count(0, timeout=_SHOWN_MS)
         if picture.click:
             tab.locator(picture.click).click()
         path = folder / f"{picture.name}.png"

@@ -265,3 +265,18 @@ def test_open_leads_name_the_stage_that_runs_late_ones_first(rows: Rows, page: s
     rows.case("no-lead", "06-09 09:00", [])
     found = [(row["case_id"], row["stage"], row["is_late"]) for row in ask(page, "leads")]
     assert found == [("late", "verify", 1), ("new", "verify", 0)]
+
+
+def test_what_a_load_brought_late_is_no_news_of_that_day(rows: Rows, page: str) -> None:
+    loaded = at("06-10 09:00")
+    rows.escalation("C-old", "05-01 09:00", known_late=True, published_at=loaded)
+    rows.escalation("C-last-week", "06-03 09:00", known_late=True, published_at=loaded)
+    rows.escalation("C-now", "06-10 08:00")
+    rows.escalation("C-undone", "04-01 09:00", known_late=True, published_at=loaded)
+    rows.escalation(
+        "C-undone", "04-01 09:00", known_late=True, revision=2, state="withdrawn",
+        published_at=at("06-10 09:30"),
+    )  # fmt: skip
+    shown = [(row["case_id"], row["state"]) for row in ask(page, "escalations")]
+    assert shown == [("C-undone", "withdrawn"), ("C-now", "fired"), ("C-last-week", "fired"),
+                     ("C-old", "fired")]  # fmt: skip
