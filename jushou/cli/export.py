@@ -32,6 +32,13 @@ class Format(StrEnum):
     TABLE = "table"
 
 
+class Names(StrEnum):
+    """Language of names beside codes."""
+
+    ZH = "zh"
+    EN = "en"
+
+
 def export(
     question: Annotated[str | None, typer.Argument(help="its name, see --list")] = None,
     form: Annotated[
@@ -57,6 +64,9 @@ def export(
     k: Annotated[
         int, typer.Option(min=1, help="counts from 1 to k-1 are withheld; 1 withholds nothing")
     ] = 5,
+    names: Annotated[
+        Names | None, typer.Option(help="add names of places, items and departments: zh or en")
+    ] = None,
     cases: Annotated[
         bool, typer.Option(help="allow a list that names single cases; not for publication")
     ] = False,
@@ -83,7 +93,7 @@ def export(
             )
         chosen = form or _by_name(out)
         scope = _scope(as_of, since, until, county, item, by)
-        _write(asked, scope, chosen, out, k)
+        _write(asked, scope, chosen, out, k, names)
     except JushouError as fault:
         print(f"jushou export: {fault}", file=sys.stderr)
         raise typer.Exit(2) from None
@@ -153,14 +163,19 @@ def _item(beginning: str) -> str:
     return beginning
 
 
-def _write(asked: Question, scope: Scope, form: Format, out: Path | None, k: int) -> None:
+def _write(
+    asked: Question, scope: Scope, form: Format, out: Path | None, k: int, names: Names | None
+) -> None:
     from jushou.cli.warehouse import warehouse_server
     from jushou.settings import Settings
     from sinks.analysis import files
     from sinks.analysis.asking import ask
+    from sinks.analysis.names import named
     from sinks.analysis.small_cells import publish
 
     published = publish(ask(warehouse_server(), asked, scope), k)
+    if names is not None:
+        published = named(published, names.value)
     said = files.about(published, k, simulated=Settings().simulated)
     if form is Format.TABLE:
         _screen(published, said)

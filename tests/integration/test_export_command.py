@@ -70,6 +70,17 @@ def test_csv_has_a_bom_a_heading_and_no_small_counts(run: Any) -> None:
     assert "cells are withheld: counts of cases from 1 to 4" in result.stderr
 
 
+def test_names_can_stand_beside_codes(run: Any) -> None:
+    result = run("ageing", "--county", KUNMING, "--by", "county,item", "--names", "zh", "--k", "1")
+    first, *_ = csv.DictReader(io.StringIO(result.stdout_bytes.decode("utf-8-sig")))
+    assert list(first)[:4] == ["item", "item_name", "county", "county_name"]
+    assert (first["item_name"], first["county_name"]) == ("农村饮水安全", "五华区")
+    result = run("ageing", "--county", "532301", "--by", "county,item", "--names", "en", "--k", "1")
+    [row] = csv.DictReader(io.StringIO(result.stdout_bytes.decode("utf-8-sig")))
+    assert row["county_name"] == "Chuxiong City"
+    assert row["item_name"] == "'=cmd|' /C calc'!A0"  # unknown, and disarmed like the code
+
+
 def test_the_threshold_can_be_moved(run: Any) -> None:
     result = run("ageing", "--county", KUNMING, "--by", "county", "--k", "2")
     rows = list(csv.DictReader(io.StringIO(result.stdout_bytes.decode("utf-8-sig"))))
