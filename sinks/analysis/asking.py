@@ -7,11 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from schemas.errors import JushouError, Misconfigured
+from clickhouse_driver.errors import ErrorCodes, ServerException
+
+from schemas.errors import JushouError, Misconfigured, Unavailable
 from schemas.instants import SHANGHAI, render_instant, to_datetime
 from sinks.analysis.questions import Question
 from sinks.clickhouse.server import Server, classified
 
+# How ClickHouse says that a view with parameters does not exist: it takes it for a function.
+_NO_VIEW = ErrorCodes.UNKNOWN_FUNCTION
 # What is looked back over unless a day is given: half a year, inclusive of the last day.
 LOOK_BACK_DAYS = 180
 
@@ -60,6 +64,12 @@ def ask(server: Server, question: Question, scope: Scope) -> Answer:
     try:
         with classified(server):
             rows, columns = client.execute(statement(question), given, with_column_types=True)
+    except Unavailable as fault:
+        if isinstance(fault.__cause__, ServerException) and fault.__cause__.code == _NO_VIEW:
+            raise Misconfigured(
+                f"{server} has no view {question.name}; run `jushou warehouse migrate`"
+            ) from fault
+        raise
     finally:
         client.disconnect()
     shown = [at for at, (name, _) in enumerate(columns) if name in _shown(question, scope)]

@@ -112,6 +112,14 @@ def test_asking_by_what_a_question_does_not_have_names_what_it_has(answer: Ask) 
         answer("attainment", "", "village")
 
 
+def test_a_warehouse_without_the_views_is_to_be_migrated(
+    clickhouse_server: ClickHouseServer, clickhouse_database: str
+) -> None:
+    server = Server(clickhouse_server.host, clickhouse_server.port, clickhouse_database)
+    with pytest.raises(Misconfigured, match="no view ageing; run `jushou warehouse migrate`"):
+        _asking(server)("ageing", "")
+
+
 # Attainment
 
 
