@@ -76,6 +76,9 @@ class SinkConsumer:
                 # Of a read-ahead; with 5 topics more would only be memory.
                 "queued.max.messages.kbytes": 65_536,
                 "fetch.message.max.bytes": 4_194_304,
+                # A partition that is read ahead enough is asked again after this; by default after
+                # a whole second, in which a sink that catches up has nothing to do.
+                "fetch.queue.backoff.ms": 20,
                 "statistics.interval.ms": _STATISTICS_MS,
                 "stats_cb": self._read_statistics,
             }

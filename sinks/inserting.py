@@ -1,14 +1,16 @@
-"""Inserts blocks in a thread of its own, again and again until ClickHouse takes them.
+"""Inserts blocks in threads of their own, again and again until ClickHouse takes them.
 
-Between the blocks and the commit. While a block is on its way the next one is read and built.
+Between the blocks and the commit. While blocks are on their way the next one is read and built.
 """
 
 from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from queue import SimpleQueue
 from typing import Protocol
 
 import stamina
@@ -35,70 +37,89 @@ class InsertsBlocks(Protocol):
 
 
 class Inserter:
-    """Takes blocks and inserts them one after another, in order.
+    """Takes blocks and inserts as many at once as it has writers; rows do not depend on order.
 
-    ``away`` is set while the server does not take them. After ``give_up`` a block that the
+    ``away`` is set while the server does not take one of them. After ``give_up`` a block that the
     server does not take is no longer tried again: its future ends with ``Unavailable``.
     """
 
-    def __init__(self, writer: InsertsBlocks, metrics: SinkMetrics) -> None:
+    def __init__(self, writers: Sequence[InsertsBlocks], metrics: SinkMetrics) -> None:
         self.away = threading.Event()
-        self._writer = writer
+        self._writers = writers
+        self._idle: SimpleQueue[InsertsBlocks] = SimpleQueue()
+        for writer in writers:
+            self._idle.put(writer)
+        self._refused: set[int] = set()
+        self._refused_lock = threading.Lock()
         self._metrics = metrics
         self._look_at_parts_s = 0.0
         self._giving_up = threading.Event()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="inserter")
+        self._threads = ThreadPoolExecutor(len(writers), thread_name_prefix="inserter")
 
     def submit(self, block: Block) -> Future[None]:
         """Return what ends when the block is acknowledged, or with ``Misconfigured``."""
-        return self._thread.submit(self._insert, block)
+        return self._threads.submit(self._insert, block)
 
     def give_up(self) -> None:
         """Try nothing again from now on."""
         self._giving_up.set()
 
     def close(self) -> None:
-        """Wait for the blocks in hand and close the connection."""
-        self._thread.shutdown(wait=True)
-        self._writer.close()
+        """Wait for the blocks in hand and close the connections."""
+        self._threads.shutdown(wait=True)
+        for writer in self._writers:
+            writer.close()
 
     def _insert(self, block: Block) -> None:
-        started_s = time.monotonic()
-        for attempt in stamina.retry_context(
-            on=self._is_worth_another_try,
-            attempts=None,
-            timeout=None,
-            wait_initial=_FIRST_WAIT_S,
-            wait_max=_LONGEST_WAIT_S,
-            wait_jitter=_FIRST_WAIT_S,
-        ):
-            with attempt:
-                self._writer.insert(block)
-        if self.away.is_set():
-            _log.info("ClickHouse takes blocks again")
-        self.away.clear()
-        self._metrics.outage.set(0)
-        self._count(block, time.monotonic() - started_s)
-        self._look_at_parts()
+        started_s, writer = time.monotonic(), self._idle.get()
+        try:
+            for attempt in stamina.retry_context(
+                on=self._is_worth_another_try,
+                attempts=None,
+                timeout=None,
+                wait_initial=_FIRST_WAIT_S,
+                wait_max=_LONGEST_WAIT_S,
+                wait_jitter=_FIRST_WAIT_S,
+            ):
+                with attempt:
+                    writer.insert(block)
+            self._note_taken()
+            self._count(block, time.monotonic() - started_s)
+            self._look_at_parts(writer)
+        finally:
+            self._idle.put(writer)
 
     def _is_worth_another_try(self, fault: Exception) -> bool:
         if not isinstance(fault, Unavailable) or self._giving_up.is_set():
             return False
-        if not self.away.is_set():
-            _log.warning("ClickHouse does not take a block; trying again", fault=str(fault))
-        self.away.set()
-        self._metrics.outage.set(1)
+        with self._refused_lock:
+            self._refused.add(threading.get_ident())
+            if not self.away.is_set():
+                _log.warning("ClickHouse does not take a block; trying again", fault=str(fault))
+            self.away.set()
+            self._metrics.outage.set(1)
         self._metrics.retries.inc()
         return True
 
-    def _look_at_parts(self) -> None:
+    def _note_taken(self) -> None:
+        """The server takes blocks again once no thread has one that it refused."""
+        with self._refused_lock:
+            self._refused.discard(threading.get_ident())
+            if self._refused:
+                return
+            if self.away.is_set():
+                _log.info("ClickHouse takes blocks again")
+            self.away.clear()
+            self._metrics.outage.set(0)
+
+    def _look_at_parts(self, writer: InsertsBlocks) -> None:
         """Note how many parts there are, now and then; that it cannot be told matters to nobody."""
         now_s = time.monotonic()
         if now_s < self._look_at_parts_s:
             return
         self._look_at_parts_s = now_s + _PARTS_EVERY_S
         with suppress(JushouError):
-            for table, count in self._writer.parts().items():
+            for table, count in writer.parts().items():
                 self._metrics.parts.labels(table).set(count)
 
     def _count(self, block: Block, seconds: float) -> None:

@@ -28,8 +28,10 @@ from sinks.record import Record
 
 _READ_MOST = 10_000
 _READ_S = 0.2
-# One block on its way and one that waits for it; more would be memory and nothing else.
-_BLOCKS_IN_HAND = 2
+# ClickHouse works on one block while the next one is sent to it: with one connection each would
+# wait for the other. A third block waits for them; more would be memory and nothing else.
+_CONNECTIONS = 2
+_BLOCKS_IN_HAND = 3
 # Rows are many small objects that live until their block is made. At Python's 700 the collector
 # takes half of the time that a block of states needs, at 50,000 still a tenth of all; nothing here
 # makes cycles.
@@ -66,7 +68,8 @@ class Sink:
         self._config = config
         self._blocks = blocks
         self._metrics = metrics
-        self._inserter = Inserter(writer or Writer(config.server), metrics)
+        writers = [writer] if writer else [Writer(config.server) for _ in range(_CONNECTIONS)]
+        self._inserter = Inserter(writers, metrics)
         self._batches: dict[Partition, Batch] = {}
         self._in_hand: deque[tuple[Batch, Future[None]]] = deque()
         self._written: dict[Partition, int] = {}
