@@ -63,7 +63,11 @@ def adds(driver: Driver, as_of: int) -> float:
 
 def index_at(found: Iterable[Driver], as_of: int) -> float:
     """Return the index at an instant, 0 to 100."""
-    total = sum(adds(driver, as_of) for driver in found)
+    total = 0.0
+    for driver in found:
+        # As ``adds``, without a call for what is long over or still to come.
+        if driver.at <= as_of and (driver.until is None or driver.until > as_of):
+            total += adds(driver, as_of)
     return min(max(round(total, _DECIMALS), 0.0), HIGHEST)
 
 
@@ -74,8 +78,10 @@ def level_of(index: float, levels: Sequence[tuple[str, float]]) -> str:
 
 def trail(found: Sequence[Driver], levels: Sequence[tuple[str, float]]) -> list[RiskPoint]:
     """Return index and level at each instant at which a driver begins or ends."""
+    if not found:
+        return []
     instants = {driver.at for driver in found}
-    instants |= {driver.until for driver in found if driver.until is not None}
+    instants.update([driver.until for driver in found if driver.until is not None])
     points = []
     for at in sorted(instants):
         index = index_at(found, at)
@@ -90,7 +96,10 @@ def _driver(
     rule = rules.rules.get(code)
     if rule is None:
         return []
-    until = min((end for end in ends if end is not None and end > at), default=None)
+    until = None
+    for end in ends:
+        if end is not None and end > at and (until is None or end < until):
+            until = end
     return [Driver(code, rule.points, at, rule.half_life_d, until, subject)]
 
 
@@ -99,6 +108,8 @@ def _clearing_after(facts: RiskFacts, at: int) -> int | None:
 
 
 def _life_after(facts: RiskFacts, at: int, life: Life) -> int | None:
+    if not facts.life:
+        return None
     return min((each.at for each in facts.life if each.life == life and each.at > at), default=None)
 
 
