@@ -114,6 +114,10 @@ def facts_of(escalation: Escalation, speaker: Speaker, now_ms: int) -> Facts:
     clock = item.clocks.get(escalation.clock) if item else None
     due_ms = None if escalation.due_at is None else parse_instant(escalation.due_at)
 
+    named = f"expected_{escalation.level}"
+    # A warning of what is due that leaves after it was: reported late, or held until the morning.
+    is_overtaken = due_ms is not None and parse_instant(escalation.at) < due_ms <= now_ms
+
     def name(text: Text | None, code: str) -> str:
         return speaker.text(text) if text else code
 
@@ -129,7 +133,7 @@ def facts_of(escalation: Escalation, speaker: Speaker, now_ms: int) -> Facts:
         "left": speaker.left(due_ms, now_ms),
         "limit": escalation.limit,
         "clause": speaker.clause(clock, escalation.limit),
-        "expected": speaker.say(f"expected_{escalation.level}"),
+        "expected": speaker.say("expected_late" if is_overtaken else named),
         "at": speaker.instant(parse_instant(escalation.at)),
     }
 

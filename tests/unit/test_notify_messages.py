@@ -118,6 +118,17 @@ def test_a_county_that_is_told_of_a_supervision_answers_it_and_cannot_silence_it
     assert "向省级反馈" in table
 
 
+@pytest.mark.parametrize(
+    ("at", "expected"),
+    [("2026-03-02 13:59", "在到期前办理"), ("2026-03-02 14:00", "立即办理本环节")],
+)
+def test_a_warning_that_leaves_after_it_was_due_does_not_ask_for_what_is_past(
+    at: str, expected: str
+) -> None:
+    warning = escalation(level="yellow", due_at="2026-03-02T14:00:00+08:00")
+    assert expected in plain_text(written(at, of=(warning,)))
+
+
 def test_a_request_about_a_whole_history_stays_small_and_says_how_many_there_are() -> None:
     many = tuple(escalation(f"C{number}") for number in range(1_200))
     daily = letter(*many, kind=MessageKind.DAILY)
