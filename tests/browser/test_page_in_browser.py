@@ -20,7 +20,7 @@ from tests.browser.page_support import AS_OF_MS, Rows, at, served
 HOSTILE = '<img src=x onerror="document.title=1"><script>document.title=2</script>'
 RIGHT_TO_LEFT = "\u202eمرحبا"
 LONG = "督" * 300 + "x" * 600
-SHOWN_MS = 20_000
+SHOWN_MS = 30_000
 
 Look = Callable[..., Page]
 
