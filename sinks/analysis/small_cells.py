@@ -1,7 +1,8 @@
 """Withholds numbers of so few that somebody might be recognised, before an answer leaves.
 
 A count below ``k`` and above 0 is withheld (the threshold rule of statistical offices; that k is 5
-is our assumption, A). So that it cannot be reckoned back, more is withheld where it stood alone:
+is our assumption, A). So that it cannot be reckoned back, more is withheld where it stands alone,
+or where all that are withheld add up to less than ``k`` and their total can be known:
 
 - of a sum and its parts in one row another, the one that is part of the fewest sums, so that as
   little as can be goes with it, and of those the smallest;
@@ -42,8 +43,8 @@ def publish(answer: Answer, k: int = DEFAULT_K) -> Published:
     rows = [list(row) for row in answer.rows]
     if answer.question.unit is None or k <= 1:
         return Published(answer, rows, [0] * len(rows))
-    table = _Table(answer)
-    hidden = table.small(k)
+    table = _Table(answer, k)
+    hidden = table.small()
     before = -1
     while len(hidden) != before:
         before = len(hidden)
@@ -62,7 +63,8 @@ Cells = set[tuple[int, int]]  # row and column
 
 
 class _Table:
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Answer, k: int) -> None:
+        self._k = k
         self._rows: Sequence[Sequence[Any]] = answer.rows
         at = {name: number for number, name in enumerate(answer.names)}
         columns = [each for each in answer.question.columns if each.name in at]
@@ -82,12 +84,12 @@ class _Table:
         self._dimensions = [at[each.name] for each in columns if each.kind == "dimension"]
         self._county = at.get("county")
 
-    def small(self, k: int) -> Cells:
+    def small(self) -> Cells:
         return {
             (number, at)
             for number, row in enumerate(self._rows)
             for at in self._counts
-            if 0 < (row[at] or 0) < k
+            if 0 < (row[at] or 0) < self._k
         }
 
     def hide_beside_sums(self, hidden: Cells) -> None:
@@ -96,7 +98,7 @@ class _Table:
                 places = [
                     (number + ahead, at) for ahead, at in cells if self._goes_on(number, ahead)
                 ]
-                hidden.update(self._beside(places, hidden))
+                hidden.update(self._beside(places[1:], hidden, total=places[0]))
 
     def hide_beside_margins(self, hidden: Cells) -> None:
         """One margin after the other: what one hides can be company enough in the next."""
@@ -126,9 +128,18 @@ class _Table:
         following = self._rows[number + 1 : number + 2]
         return any(all(row[at] == self._rows[number][at] for at in series) for row in following)
 
-    def _beside(self, cells: list[tuple[int, int]], hidden: Cells) -> Cells:
-        """Return what must go with the one cell of these that is withheld; nothing that is 0."""
-        if sum(cell in hidden for cell in cells) != 1:
+    def _beside(
+        self, parts: list[tuple[int, int]], hidden: Cells, total: tuple[int, int] | None = None
+    ) -> Cells:
+        """Return what must go with the withheld ones of a sum; nothing that is 0.
+
+        One alone is the difference of the others; several are known together while their total
+        is, in this row (``total``) or by another export, and together they must not be few.
+        """
+        cells = parts if total is None else [total, *parts]
+        gone = [cell for cell in cells if cell in hidden]
+        few = sum(self._rows[row][at] for row, at in gone) < self._k and total not in hidden
+        if not gone or not (len(gone) == 1 or few):
             return set()
         others = [
             (self._sums_of[at], self._rows[row][at], row, at)

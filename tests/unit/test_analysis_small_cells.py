@@ -54,6 +54,12 @@ def test_two_small_counties_of_a_prefecture_hide_each_other() -> None:
     assert [row[2] for row in rows] == [90, None, None]
 
 
+def test_small_counts_that_are_few_together_take_another_with_them() -> None:
+    rows = published(("530102", "06", 90, 0), ("530103", "06", 1, 0), ("530111", "06", 3, 0))
+    # The prefecture less the first would be 4.
+    assert [row[2] for row in rows] == [None, None, None]
+
+
 def test_what_goes_with_a_small_cell_can_need_company_in_its_own_row_and_month() -> None:
     rows = published(
         ("530102", "06", 90, 80), ("530102", "07", 90, 80), ("530103", "06", 90, 3),
