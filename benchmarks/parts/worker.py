@@ -112,7 +112,9 @@ def _notes(events: int, escalations: int, as_of: str) -> list[str]:
         "their start does not count. They decode the JSON and keep per case a count, the last "
         "type and two times with a changelog: less than the worker does. All commit every second.",
         f"{FAUST.name} is stopped after a bounded time; its figure is the rate over what it did.",
-        "Processor time is that of the process alone, without the broker's.",
+        "Processor time is that of the process alone, without the broker's. On a machine that does "
+        "other work at the same time (the load before the run is given below) the processor time "
+        "still compares; events/s do not, neither with those of other runs nor among the rows.",
         "Compiled: the same files of the worker's path, 22 modules of them compiled by mypyc "
         "(`python -m jushou.runtime.compiled`). All other parts are measured so.",
     ]
