@@ -1,9 +1,10 @@
-"""``jushou produce``: a file of case events into Kafka, as one bracketed load."""
+"""``jushou produce``: a file of case events or signals into Kafka, as one bracketed load."""
 
 from __future__ import annotations
 
 import os
 import sys
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,13 +16,18 @@ from jushou.cli.replay import open_log
 
 
 def produce(
-    file: Annotated[Path, typer.Argument(help="JSON lines of case events, - for stdin")],
+    file: Annotated[
+        Path, typer.Argument(help="JSON lines of case events (or signals), - for stdin")
+    ],
     bootstrap: Annotated[
         str | None, typer.Option(help="Kafka, host:port,…; else JUSHOU_BOOTSTRAP")
     ] = None,
     load: Annotated[
         str | None, typer.Option(help="id of the load; give it to send a broken-off load again")
     ] = None,
+    signals: Annotated[
+        bool, typer.Option("--signals", help="the lines are signals (政府找), not case events")
+    ] = False,
 ) -> None:
     """Send the good lines of a file to Kafka, unchanged, in the brackets of one load.
 
@@ -34,22 +40,24 @@ def produce(
     load_id = load or f"file-{uuid.uuid4().hex[:8]}"
     with sys.stdin.buffer if str(file) == "-" else open_log(file) as lines:
         try:
-            sent, bad = _send(lines, bootstrap or Settings().bootstrap, load_id)
+            sent, bad = _send(lines, bootstrap or Settings().bootstrap, load_id, signals)
         except JushouError as fault:
             notes = "".join(f"\n{note}" for note in getattr(fault, "__notes__", ()))
             print(f"jushou produce: {fault}{notes}", file=sys.stderr)
             raise typer.Exit(2) from None
-    print(f"sent {sent} events as load {load_id}" + (f", {bad} bad lines" if bad else ""))
+    what = "signals" if signals else "events"
+    print(f"sent {sent} {what} as load {load_id}" + (f", {bad} bad lines" if bad else ""))
     if bad:
         raise typer.Exit(1)
 
 
-def _send(lines: BinaryIO, bootstrap: str, load_id: str) -> tuple[int, int]:
-    """Return the numbers of events that were sent and of lines that were bad."""
-    from producers.event_lines import good_lines
+def _send(lines: BinaryIO, bootstrap: str, load_id: str, signals: bool) -> tuple[int, int]:
+    """Return the numbers of records that were sent and of lines that were bad."""
+    from producers.event_lines import good_lines, good_signal_lines
     from producers.publish import BulkLoad, Publisher, publish_events
     from schemas.catalogue.load import load_catalogue
     from schemas.errors import InvalidRecord
+    from schemas.topics import CASE_EVENTS, SIGNALS
 
     bad = 0
 
@@ -58,10 +66,13 @@ def _send(lines: BinaryIO, bootstrap: str, load_id: str) -> tuple[int, int]:
         bad += 1
         print(f"line {number}: {fault}", file=sys.stderr)
 
-    items = load_catalogue().versions
-    publisher = Publisher(bootstrap)
+    if signals:
+        good = good_signal_lines(_shown(lines), time.time_ns() // 1_000_000, report)
+    else:
+        good = good_lines(_shown(lines), load_catalogue().versions, report)
+    publisher = Publisher(bootstrap, (SIGNALS if signals else CASE_EVENTS).name)
     with BulkLoad(publisher, load_id) as bulk:
-        sent = publish_events(bulk, good_lines(_shown(lines), items, report))
+        sent = publish_events(bulk, good)
     return sent, bad
 
 

@@ -27,7 +27,8 @@ from jushou.runtime.topics_admin import (
 from jushou.settings import Settings
 from producers.publish import BulkLoad, Publisher
 from schemas.errors import Misconfigured, Unavailable
-from schemas.topics import CASE_EVENTS, CASE_STATES, DEAD_LETTERS, TOPICS
+from schemas.topics import CASE_EVENTS, CASE_STATES, DEAD_LETTERS, SIGNALS, TOPICS
+from tests.household_builders import encoded, signal_record
 from tests.integration.test_produce_load import bracket_of, read_all
 
 GOOD = (
@@ -169,3 +170,19 @@ def test_a_broker_that_dies_in_a_load_leaves_it_open_and_the_sender_told(
     broker.start()
     found = read_all(broker.bootstrap, CASE_EVENTS.name)
     assert all(bracket_of(messages[-1])[0] == "load-opened" for messages in found.values())
+
+
+def test_a_file_of_signals_is_sent_by_household_and_its_bad_lines_are_told(
+    run: CliRunner, broker: KafkaBroker, tmp_path: Path
+) -> None:
+    good = [signal_record(f"s{number}", f"H{number}", "2026-03-02 09:00") for number in range(5)]
+    bad = signal_record("s9", "H9", "2026-03-02 09:00", county="110101")
+    file = tmp_path / "signals.jsonl"
+    file.write_bytes(b"\n".join(encoded(record) for record in [*good, bad]))
+    result = run.invoke(app, ["produce", str(file), "--signals", "--load", "screening"])
+    assert result.exit_code == 1
+    assert "sent 5 signals as load screening, 1 bad lines" in result.output
+    assert "line 6" in result.output
+    found = [each for some in read_all(broker.bootstrap, SIGNALS.name).values() for each in some]
+    keys = sorted(each.key() or b"" for each in found if b"signal_id" in (each.value() or b""))
+    assert keys == [f"H{number}".encode() for number in range(5)]
