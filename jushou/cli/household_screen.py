@@ -107,7 +107,7 @@ def _heading(account: HouseholdAccount, lang: Lang) -> Panel:
         "as_of": account.as_of,
         "county": f"{account.county} {regions().name(account.county, lang)}",
         "status": f"{status}  {_day(account.status_at)}".strip(),
-        "category": account.category or _say(_LABELS["none"], lang),
+        "category": _say(account.category_text, lang) or _say(_LABELS["none"], lang),
         "direction": direction(account, lang),
     }
     for name, value in rows.items():

@@ -18,7 +18,16 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
 
 from jushou.settings import Settings
 from schemas.errors import Misconfigured, Unavailable
-from schemas.topics import CASE_STATES, DEAD_LETTERS, DELIVERIES, HEARTBEATS, TOPICS, Cleanup, Topic
+from schemas.topics import (
+    CASE_STATES,
+    DEAD_LETTERS,
+    DELIVERIES,
+    HEARTBEATS,
+    HOUSEHOLD_STATES,
+    TOPICS,
+    Cleanup,
+    Topic,
+)
 
 _TIMEOUT_S = 30.0
 # Little traffic and no order between keys: one partition is enough, and easiest to read.
@@ -66,7 +75,7 @@ def configuration_of(topic: Topic) -> dict[str, str]:
             "segment.bytes": "67108864",
             "min.cleanable.dirty.ratio": "0.2",
         }
-    if topic is CASE_STATES:
+    if topic in (CASE_STATES, HOUSEHOLD_STATES):
         settings["max.message.bytes"] = str(_STATE_MAX_BYTES)
     return settings
 

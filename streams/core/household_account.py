@@ -65,6 +65,7 @@ class HouseholdAccount(Struct):
     county: str
     kind: str
     category: str
+    category_text: Words
     status: str
     status_at: str | None
     direction: str
@@ -100,6 +101,7 @@ def account_for(state: HouseholdState, data: Monitoring, as_of: int) -> Househol
         county=summary.county,
         kind=summary.kind,
         category=summary.category,
+        category_text=_category(summary, data),
         status=summary.status,
         status_at=_text(summary.status_at),
         direction=summary.first_direction,
@@ -123,6 +125,15 @@ def account_for(state: HouseholdState, data: Monitoring, as_of: int) -> Househol
             f"{rules.source.text.en} ({rules.source.certainty})",
         ),
     )
+
+
+def _category(summary: HouseholdSummary, data: Monitoring) -> Words:
+    """Return what the kind is called by the categories under which it was last said."""
+    for version in reversed(data.categories):
+        found = version.kinds.get(summary.kind)
+        if found is not None and found.code == summary.category:
+            return _words(found.text)
+    return Words("", "")
 
 
 def _life(summary: HouseholdSummary) -> list[LifeAccount]:
