@@ -29,10 +29,11 @@ def growth(station: Station, size: Size) -> Outcome:
     )
     for count in size.growth_cases:
         cases = station.open_cases(count)
+        already = sum(station.ends())
         sent = station.send(islice(cases.flow(), size.flow_events))
         cases.opening_events += sent
         worker = station.worker()
-        course = applying(worker, station, station.ends())
+        course = applying(worker, station, station.ends(), already)
         worker.stop()
         cost = course.core_s_per_million or 0.0
         costs.append(cost)

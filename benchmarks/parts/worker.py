@@ -46,15 +46,21 @@ class TimedLog:
         return render_instant(self._last_ms + 1_000)
 
 
-def applying(worker: WorkerProcess, station: Station, ends: Iterable[int]) -> Course:
-    """Follow a worker from the first event it applies until it has committed ``ends``."""
+def applying(
+    worker: WorkerProcess, station: Station, ends: Iterable[int], already: int = 0
+) -> Course:
+    """Follow a worker from the first event it applies until it has committed ``ends``.
+
+    ``already`` records were applied by a worker before it.
+    """
     before = worker.cpu_s
     while not worker.metric(APPLIED):
         before = worker.cpu_s
         if not worker.child.running:
             raise RuntimeError(f"the worker ended:\n{worker.child.log_tail(30)}")
         time.sleep(0.05)
-    begun = Sample(time.monotonic(), int(worker.metric(APPLIED)), before)
+    applied = already + int(worker.metric(APPLIED))
+    begun = Sample(time.monotonic(), applied, before)
     return watch(station.bootstrap, station.group, list(ends), worker.child, WORKER_LIMIT_S, begun)
 
 
