@@ -62,7 +62,7 @@ def warnings(pipeline: Pipeline) -> list[tuple[int, str, str, str]]:
     return sorted(set(found))
 
 
-def test_what_was_sent_is_withdrawn_at_the_first_midnight_of_the_policy_and_fires_again(
+def test_a_policy_withdraws_at_its_first_midnight_what_was_sent_and_cannot_be_taken_away_again(
     pipeline: Pipeline, published: Path
 ) -> None:
     submitted = event("A", "1", "submitted", MONDAY, item="civil.minimum-living")
@@ -79,3 +79,13 @@ def test_what_was_sent_is_withdrawn_at_the_first_midnight_of_the_policy_and_fire
     assert warnings(pipeline) == [fired, withdrawn, (3, "fired", "reinstated", "2026-04")]
     decide = next(cycle for cycle in pipeline.states()["A"].live if cycle.clock == "decide")
     assert (decide.policy, decide.limit) == ("2026-04", 40)
+    _refuses_without_the_policy(pipeline)
+
+
+def _refuses_without_the_policy(pipeline: Pipeline) -> None:
+    """What was sent by it could not be withdrawn any more."""
+    worker = pipeline.worker("--as-of", "2026-04-29T12:00:00+08:00", "--until-idle")
+    assert worker.wait(DEADLINE_S) == 1, worker.log_tail(40)
+    last = worker.log_tail(1)
+    assert "policy 2026-04 of item civil.minimum-living" in last
+    assert "put it back" in last
