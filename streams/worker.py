@@ -157,6 +157,8 @@ class CaseWorker:
         read_back = asyncio.to_thread(restore, self.config.bootstrap, new, self._archive)
         for found in (await read_back).values():
             self.keepers[found.partition] = self._keeper(found)
+        # A look through what was restored finds no garbage, and holds everything up meanwhile.
+        gc.freeze()
         # The checkpoint, not the group's commit, says where to go on: a rebuild starts at 0.
         positions = {
             TP(CASE_EVENTS.name, number): self.keepers[number].state.next_offset
