@@ -14,8 +14,8 @@ class PageConfig:
     ``simulated`` says on every view that the numbers are simulated. After ``stale_after_s``
     without a newly written row the page warns that its numbers are old: 15 minutes, since at
     night the province has quarters of an hour without a case. ``poll_s`` lies between two
-    looks for changes: half a second, so that worker and sink have the rest of the two within which
-    an event is to be seen.
+    looks for changes: a quarter of a second, since worker and sink may take one each of the two
+    within which an event is to be seen. Only what was written since is asked again.
 
     ``access_folder`` holds accounts, sessions and the audit log; without one they are in memory.
     ``is_open``: whoever opens the page sees the province without signing in; for demos on this
@@ -34,7 +34,7 @@ class PageConfig:
     simulated: bool = False
     as_of_ms: int | None = None
     stale_after_s: float = 900.0
-    poll_s: float = 0.5
+    poll_s: float = 0.25
     access_folder: Path | None = None
     is_open: bool = False
     listen_host: str = "127.0.0.1"

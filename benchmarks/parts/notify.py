@@ -93,9 +93,7 @@ def _routing(station: Station, url: str) -> str:
     return str(folder)
 
 
-def _run(
-    station: Station, requests: Requests, name: str, count: int, every_s: float
-) -> list[int]:
+def _run(station: Station, requests: Requests, name: str, count: int, every_s: float) -> list[int]:
     """Send so many, one every ``every_s``, and return how long each took (ms), sorted."""
     sent_ms = _send(station, [f"{name}{number}" for number in range(count)], every_s)
     _wait(requests, len(requests.first_ms.keys() | sent_ms.keys()))

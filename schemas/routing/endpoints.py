@@ -43,9 +43,7 @@ def read_endpoint(name: str, value: Value, allowed_hosts: Collection[str]) -> En
         _check_host(fields, kind, allowed_hosts)
     elif kind is Kind.APPRISE and (url := fields.get("url")):
         _check_secret(url)
-    if read.get("user") and not (
-        read.get("starttls") or read.get("url", "").startswith("smtps:")
-    ):
+    if read.get("user") and not (read.get("starttls") or read.get("url", "").startswith("smtps:")):
         fields.key("user").fault("a password goes over TLS alone; write smtps:// or starttls: true")
     if fields.get("timeout_s") and not 1 <= read["timeout_s"] <= 120:
         fields.key("timeout_s").fault("expected 1 to 120 seconds")

@@ -24,9 +24,10 @@ FACTS = frozenset({
 NEEDED = (
     "title", "digest_title", "digest_opening", "daily_title", "daily_opening", "correction_title",
     "correction_opening", "notice_title", "watchdog", "alarm_late", "alarm_undelivered",
-    "alarm_over", "every", "expected_answer", "expected_late", "answer", "sms", "sms_digest", "label_case",
-    "label_place", "label_department", "label_clock", "label_due", "label_left", "label_clause",
-    "label_expected", "label_at", "label_item", "label_level", "open_case", "acknowledge",
+    "alarm_over", "every", "expected_answer", "expected_late", "answer", "sms", "sms_digest",
+    "label_case", "label_place", "label_department", "label_clock", "label_due", "label_left",
+    "label_clause", "label_expected", "label_at", "label_item", "label_level", "open_case",
+    "acknowledge",
     "repeated", "reminder", "in_place_of", "provisional", "more_rows", "left_h", "left_d",
     "late_h", "late_d", "due_now", "due_unknown", "certainty_S", "certainty_P", "certainty_A",
     "certainty_SA", "hours", "minutes", "clause", "limit_h", "limit_d", "limit_wd",

@@ -60,7 +60,6 @@ class Supervision:
     late: tuple[Escalation, ...] = ()
     notes: tuple[tuple[int, str, str], ...] = ()
 
-
     @property
     def is_open(self) -> bool:
         """Say whether the county still has something to do about it."""

@@ -71,9 +71,7 @@ class Stored:
 
 @pytest.fixture(scope="module")
 def migrated(clickhouse_server: ClickHouseServer) -> Iterator[Server]:
-    server = Server(
-        clickhouse_server.host, clickhouse_server.port, f"test_{uuid.uuid4().hex[:12]}"
-    )
+    server = Server(clickhouse_server.host, clickhouse_server.port, f"test_{uuid.uuid4().hex[:12]}")
     migrate(server)
     yield server
     with Client(server.host, server.port) as client:

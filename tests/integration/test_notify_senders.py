@@ -220,7 +220,6 @@ class MailRoom:
         self.mails.append(message_from_bytes(envelope.content, policy=policy.default))  # type: ignore[arg-type]
         return "250 OK"
 
-
     def authenticate(self, server: object, session: object, envelope: object, mechanism: str,
                      given: object) -> AuthResult:  # fmt: skip
         assert isinstance(given, LoginPassword)
