@@ -1,4 +1,4 @@
-"""A browser for all tests of a session, and tabs that fail a test by what they complain of."""
+"""A browser for all tests of a file, and tabs that fail a test by what they complain of."""
 
 from __future__ import annotations
 
@@ -19,10 +19,12 @@ SHOWN_MS = 30_000
 Look = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+# For one file: while Playwright runs it has an event loop in this thread, and no asynchronous test
+# of another file could run in the same process.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
-        pytest.skip("no Chromium: apt-get install chromium")
+        pytest.fail("no Chromium: apt-get install chromium")
     # A deadline, not a speed: other tests may have the processors.
     expect.set_options(timeout=SHOWN_MS)
     with sync_playwright() as playwright:
@@ -59,7 +61,7 @@ def look(browser: Browser) -> Iterator[Look]:
 def axe(browser: Browser) -> Callable[[Page], list[str]]:
     """Names what axe finds serious or worse on a page, with the first place of each."""
     if not AXE.exists():
-        pytest.skip(f"{AXE.name} is missing: make setup installs it")
+        pytest.fail(f"{AXE.name} is missing: make setup installs it")
 
     def faults(page: Page) -> list[str]:
         # Evaluated by the debugger, not loaded by the page, whose policy forbids foreign scripts.
