@@ -122,6 +122,14 @@ class RiskPoint(Struct, array_like=True, gc=False):
     level: str
 
 
+class Level(Struct, array_like=True, gc=False):
+    """A level of the index begins at ``points_from``, by the rules in force from ``since`` on."""
+
+    level: str
+    points_from: float
+    since: int = 0
+
+
 class LifeEvent(Struct, array_like=True, gc=False):
     """One event of the household's life and the lead that it belongs to."""
 
@@ -137,7 +145,7 @@ class HouseholdSummary(Struct, array_like=True, gc=False):
     ``lead_time_s`` is from found to asked: negative where the household asked first, null while
     one of the two is missing. ``asked_after_dismissal_at`` is the first request after a dismissal.
     ``category`` is the code of the kind in the version of the categories in force at ``kind_at``.
-    ``levels`` are the thresholds of the county's levels, ascending: (level, points from).
+    ``levels`` are the county's levels by every version of the rules, ascending in each.
     """
 
     county: str = ""
@@ -166,7 +174,7 @@ class HouseholdSummary(Struct, array_like=True, gc=False):
     life: list[LifeEvent] = field(default_factory=list)
     drivers: list[Driver] = field(default_factory=list)
     trail: list[RiskPoint] = field(default_factory=list)
-    levels: list[tuple[str, float]] = field(default_factory=list)
+    levels: list[Level] = field(default_factory=list)
     rules: str = ""
 
 

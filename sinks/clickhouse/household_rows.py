@@ -28,8 +28,8 @@ NAMES = (
     "risk_index", "risk_level", "risk_at",
     "drivers.code", "drivers.points", "drivers.at", "drivers.half_life_d", "drivers.until",
     "drivers.subject", "trail.at", "trail.index", "trail.level", "levels.level",
-    "levels.points_from", "life.at", "life.event", "life.case_id", "clearings.cleared_at",
-    "clearings.relapsed_at", "rules", "source_partition",
+    "levels.points_from", "levels.since", "life.at", "life.event", "life.case_id",
+    "clearings.cleared_at", "clearings.relapsed_at", "rules", "source_partition",
 )  # fmt: skip
 TOMBSTONE = "tombstone"
 REPLACED = "replaced-in-block"
@@ -104,8 +104,9 @@ def _row(state: HouseholdState, partition: int) -> Row:
         [point.at for point in summary.trail],
         [point.index for point in summary.trail],
         [point.level for point in summary.trail],
-        [level for level, _ in summary.levels],
-        [points_from for _, points_from in summary.levels],
+        [each.level for each in summary.levels],
+        [each.points_from for each in summary.levels],
+        [each.since for each in summary.levels],
         [event.at for event in summary.life],
         [event.life for event in summary.life],
         [event.case_id for event in summary.life],
@@ -117,7 +118,7 @@ def _row(state: HouseholdState, partition: int) -> Row:
 
 def _lowest(summary: HouseholdSummary) -> str:
     """Return the level of a household of which nothing adds to the risk."""
-    return summary.levels[0][0] if summary.levels else ""
+    return summary.levels[0].level if summary.levels else ""
 
 
 _COUNTED = (Life.DISMISSED, Life.VERIFIED, Life.ASSISTED, Life.CLEARED, Life.RELAPSED)

@@ -11,9 +11,9 @@ from msgspec import Struct
 from schemas.catalogue.model import Text
 from schemas.household import Driver, HouseholdState, HouseholdSummary, KnownSignal
 from schemas.instants import render_instant
-from schemas.monitoring.model import Monitoring, RiskRules
+from schemas.monitoring.model import Monitoring, in_force
 from streams.core.household import facts_of, summary_as_of
-from streams.core.risk import adds, index_at, level_of
+from streams.core.risk import adds, index_at, level_of, levels_at, levels_of
 
 
 class Words(Struct):
@@ -90,10 +90,10 @@ class HouseholdAccount(Struct):
 def account_for(state: HouseholdState, data: Monitoring, as_of: int) -> HouseholdAccount:
     """Return the account of a household as of an instant (milliseconds)."""
     summary = summary_as_of(state, data, as_of)
-    rules = data.risk[-1]
-    levels = summary.levels or list(rules.levels_of(summary.county))
+    rules = in_force(data.risk, as_of)
+    levels = levels_at(summary.levels or levels_of(summary.county, data), as_of)
     index = index_at(summary.drivers, as_of)
-    told = [_driver(driver, data, rules, as_of) for driver in summary.drivers]
+    told = [_driver(driver, data, as_of) for driver in summary.drivers]
     level = level_of(index, levels)
     return HouseholdAccount(
         household=state.household,
@@ -114,7 +114,7 @@ def account_for(state: HouseholdState, data: Monitoring, as_of: int) -> Househol
         index=index,
         level=level,
         level_text=_words(rules.names[level]),
-        levels=levels,
+        levels=[(each.level, each.points_from) for each in levels],
         drivers=sorted((each for each in told if each.adds), key=lambda each: -abs(each.adds)),
         ended=[each for each in told if not each.adds],
         signals=[_signal(each, data) for each in facts_of(state, as_of).signals],
@@ -140,10 +140,10 @@ def _life(summary: HouseholdSummary) -> list[LifeAccount]:
     return [LifeAccount(render_instant(each.at), each.life, each.case_id) for each in summary.life]
 
 
-def _driver(driver: Driver, data: Monitoring, rules: RiskRules, as_of: int) -> DriverAccount:
+def _driver(driver: Driver, data: Monitoring, as_of: int) -> DriverAccount:
     return DriverAccount(
         driver.code,
-        describe(driver.code, data, rules),
+        describe(driver.code, data, driver.at),
         render_instant(driver.at),
         driver.points,
         driver.half_life_d,
@@ -152,13 +152,13 @@ def _driver(driver: Driver, data: Monitoring, rules: RiskRules, as_of: int) -> D
     )
 
 
-def describe(code: str, data: Monitoring, rules: RiskRules) -> Words:
-    """Return a driver's code in words."""
+def describe(code: str, data: Monitoring, at: int) -> Words:
+    """Return a driver's code in the words of what was in force at the instant of its fact."""
     group, _, name = code.partition(":")
     if group == "life":
-        return _words(rules.rules[code].text)
+        return _words(in_force(data.risk, at).rules[code].text)
     if group == "kind":
-        category = data.categories[-1].kinds[name]
+        category = in_force(data.categories, at).kinds[name]
         return Words(f"监测对象：{category.text.zh}", f"Monitored as: {category.text.en}")
     text = data.indicators[name].text
     if group == "signal":

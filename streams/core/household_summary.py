@@ -20,7 +20,7 @@ from schemas.household import (
 from schemas.instants import SECOND_MS
 from schemas.monitoring.model import Monitoring
 from streams.core.household_life import Lived, live
-from streams.core.risk import RiskFacts, drivers, trail
+from streams.core.risk import RiskFacts, drivers, levels_of, trail
 
 GOVERNMENT = "government"
 NO_KIND = "none"
@@ -130,7 +130,6 @@ def _asked_after_dismissal(lived: Lived, requests: Sequence[HouseholdEvent]) -> 
 def _risk(
     summary: HouseholdSummary, facts: Facts, counting: Sequence[KnownSignal], data: Monitoring
 ) -> None:
-    rules = data.risk[-1]
     summary.drivers = drivers(
         RiskFacts(
             facts.household,
@@ -140,8 +139,7 @@ def _risk(
             summary.life,
             summary.asked_after_dismissal_at,
         ),
-        rules,
         data,
     )
-    summary.levels = list(rules.levels_of(summary.county))
+    summary.levels = levels_of(summary.county, data)
     summary.trail = trail(summary.drivers, summary.levels)

@@ -2,8 +2,9 @@
 
 Part of the core: a pure function of facts, rules and ``as_of``. Each driver adds its points from an
 instant on, halved with every half-life, until something ends it; the index is their sum between 0
-and 100. Rules and levels are data (``schemas/monitoring/risk.yaml``). The same sum in SQL is the
-view ``household_risk_at``.
+and 100. Rules and levels are data (``schemas/monitoring/risk.yaml``): a driver goes by the version
+in force at the instant of its fact, a level by the one in force at ``as_of``, so that a new version
+leaves the past as it was. The same sum in SQL is the view ``household_risk_at``.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ from schemas.household import (
     Driver,
     HouseholdEvent,
     KnownSignal,
+    Level,
     Life,
     LifeEvent,
     RiskPoint,
 )
 from schemas.instants import DAY_MS
-from schemas.monitoring.model import Monitoring, RiskRules
+from schemas.monitoring.model import Monitoring, in_force
 from streams.core.household_leads import lead_groups
 
 HIGHEST = 100.0
@@ -40,13 +42,13 @@ class RiskFacts:
     asked_after_dismissal_at: int | None
 
 
-def drivers(facts: RiskFacts, rules: RiskRules, data: Monitoring) -> list[Driver]:
+def drivers(facts: RiskFacts, data: Monitoring) -> list[Driver]:
     """Return all that ever adds to the index, in order of time."""
     found = [
-        *_of_signals(facts, rules, data),
-        *_of_requests(facts, rules, data),
-        *_of_kinds(facts, rules),
-        *_of_life(facts, rules),
+        *_of_signals(facts, data),
+        *_of_requests(facts, data),
+        *_of_kinds(facts, data),
+        *_of_life(facts, data),
     ]
     # One order whatever came first: sums of floats depend on it.
     return sorted(found, key=lambda each: (each.at, each.code, each.subject))
@@ -71,12 +73,27 @@ def index_at(found: Iterable[Driver], as_of: int) -> float:
     return min(max(round(total, _DECIMALS), 0.0), HIGHEST)
 
 
-def level_of(index: float, levels: Sequence[tuple[str, float]]) -> str:
-    """Return the level of an index; ``levels`` are ascending from 0."""
-    return [name for name, points_from in levels if points_from <= index][-1]
+def levels_of(county: str, data: Monitoring) -> list[Level]:
+    """Return the levels of a county by every version of the rules, the oldest first."""
+    return [
+        Level(name, points_from, rules.since)
+        for rules in data.risk
+        for name, points_from in rules.levels_of(county)
+    ]
 
 
-def trail(found: Sequence[Driver], levels: Sequence[tuple[str, float]]) -> list[RiskPoint]:
+def levels_at(levels: Sequence[Level], as_of: int) -> list[Level]:
+    """Return those of the version in force at an instant; before the first, the first."""
+    since = max((each.since for each in levels if each.since <= as_of), default=levels[0].since)
+    return [each for each in levels if each.since == since]
+
+
+def level_of(index: float, levels: Sequence[Level]) -> str:
+    """Return the level of an index; ``levels`` are those of one version, ascending from 0."""
+    return [each.level for each in levels if each.points_from <= index][-1]
+
+
+def trail(found: Sequence[Driver], levels: Sequence[Level]) -> list[RiskPoint]:
     """Return index and level at each instant at which a driver begins or ends."""
     if not found:
         return []
@@ -85,15 +102,15 @@ def trail(found: Sequence[Driver], levels: Sequence[tuple[str, float]]) -> list[
     points = []
     for at in sorted(instants):
         index = index_at(found, at)
-        points.append(RiskPoint(at, index, level_of(index, levels)))
+        points.append(RiskPoint(at, index, level_of(index, levels_at(levels, at))))
     return points
 
 
 def _driver(
-    rules: RiskRules, code: str, at: int, subject: str, ends: Iterable[int | None]
+    data: Monitoring, code: str, at: int, subject: str, ends: Iterable[int | None]
 ) -> list[Driver]:
-    """Return the driver of a rule, none where the rules have no such rule."""
-    rule = rules.rules.get(code)
+    """Return the driver of a rule, none where the rules in force then have no such rule."""
+    rule = in_force(data.risk, at).rules.get(code)
     if rule is None:
         return []
     until = None
@@ -113,7 +130,7 @@ def _life_after(facts: RiskFacts, at: int, life: Life) -> int | None:
     return min((each.at for each in facts.life if each.life == life and each.at > at), default=None)
 
 
-def _of_signals(facts: RiskFacts, rules: RiskRules, data: Monitoring) -> list[Driver]:
+def _of_signals(facts: RiskFacts, data: Monitoring) -> list[Driver]:
     """A signal adds until the next of its indicator: screened every month is not more at risk."""
     dismissed = _dismissals(facts, data)
     found: list[Driver] = []
@@ -126,7 +143,7 @@ def _of_signals(facts: RiskFacts, rules: RiskRules, data: Monitoring) -> list[Dr
         )
         if following.get(signal.indicator) != signal.at:
             code = f"signal:{signal.indicator}"
-            found += _driver(rules, code, signal.at, signal.signal_id, ends)
+            found += _driver(data, code, signal.at, signal.signal_id, ends)
         following[signal.indicator] = signal.at
     return found
 
@@ -147,7 +164,7 @@ def _dismissals(facts: RiskFacts, data: Monitoring) -> dict[str, int]:
     }
 
 
-def _of_requests(facts: RiskFacts, rules: RiskRules, data: Monitoring) -> list[Driver]:
+def _of_requests(facts: RiskFacts, data: Monitoring) -> list[Driver]:
     found: list[Driver] = []
     following: dict[str, int] = {}
     newest_first = sorted(facts.cases, key=lambda case: (case.submitted_at, case.case_id))[::-1]
@@ -162,12 +179,12 @@ def _of_requests(facts: RiskFacts, rules: RiskRules, data: Monitoring) -> list[D
             _clearing_after(facts, at),
         )
         if following.get(indicator) != at:
-            found += _driver(rules, f"request:{indicator}", at, case.case_id, ends)
+            found += _driver(data, f"request:{indicator}", at, case.case_id, ends)
         following[indicator] = at
     return found
 
 
-def _of_kinds(facts: RiskFacts, rules: RiskRules) -> list[Driver]:
+def _of_kinds(facts: RiskFacts, data: Monitoring) -> list[Driver]:
     """A kind adds from the signal that says it until the next one that says any."""
     found: list[Driver] = []
     following: int | None = None
@@ -175,12 +192,12 @@ def _of_kinds(facts: RiskFacts, rules: RiskRules) -> list[Driver]:
         if signal.kind == "none" or signal.at == following:
             continue
         ends = (following, _clearing_after(facts, signal.at))
-        found += _driver(rules, f"kind:{signal.kind}", signal.at, signal.signal_id, ends)
+        found += _driver(data, f"kind:{signal.kind}", signal.at, signal.signal_id, ends)
         following = signal.at
     return found
 
 
-def _of_life(facts: RiskFacts, rules: RiskRules) -> list[Driver]:
+def _of_life(facts: RiskFacts, data: Monitoring) -> list[Driver]:
     found: list[Driver] = []
     for event in facts.life:
         if event.life not in _LEAD_RULES:
@@ -190,9 +207,9 @@ def _of_life(facts: RiskFacts, rules: RiskRules) -> list[Driver]:
             _life_after(facts, event.at, ended_by),
             _life_after(facts, event.at, Life(event.life)),
         )
-        found += _driver(rules, f"life:{event.life}", event.at, event.case_id, ends)
+        found += _driver(data, f"life:{event.life}", event.at, event.case_id, ends)
     at = facts.asked_after_dismissal_at
     if at is not None:
         code = "life:asked-after-dismissal"
-        found += _driver(rules, code, at, "", (_clearing_after(facts, at),))
+        found += _driver(data, code, at, "", (_clearing_after(facts, at),))
     return found

@@ -25,6 +25,7 @@ JUNE = {"since": dt.date(2026, 6, 1), "until": dt.date(2026, 6, 30)}
 ATTAINMENT, ON_TIME, AGEING, BOUNCES = "530102", "530103", "530111", "530112"
 SUPERVISED, WARNINGS, CAUSES, CUSTODY = "530113", "530114", "530115", "530124"
 DIRECTIONS, DISMISSED, LIVES, COHORTS = "530125", "530126", "530127", "530128"
+RISK = "530129"
 YEAR = {"since": dt.date(2026, 1, 1)}
 
 Ask = Callable[..., list[dict[str, Any]]]
@@ -40,7 +41,7 @@ def server(clickhouse_server: ClickHouseServer) -> Iterator[Server]:
         rows = Rows(client)
         for write in (
             _attainment, _on_time, _ageing, _bounces, _supervised, _warnings, _causes, _custody,
-            _directions, _dismissed, _lives, _cohorts,
+            _directions, _dismissed, _lives, _cohorts, _risk,
         ):  # fmt: skip
             write(rows)
         rows.write()
@@ -481,6 +482,27 @@ def test_relapse_trends_count_the_events_of_lives_by_cause_and_month(answer: Ask
         ("income-drop", "sudden", "2026-04", 0, 0, 0, 1, 0),
         ("income-drop", "sudden", "2026-06", 0, 0, 0, 0, 1),
     ]
+
+
+def _risk(rows: Rows) -> None:
+    nested = {
+        "drivers.code": ["signal:dropout"], "drivers.points": [30.0],
+        "drivers.at": [at("05-01 00:00")], "drivers.half_life_d": [0.0], "drivers.until": [None],
+        "drivers.subject": ["s1"],
+        "levels.level": ["low", "watch", "low", "high"], "levels.points_from": [0, 20, 0, 25],
+        "levels.since": [at(day) for day in ["2021-11-09 00:00"] * 2 + ["06-01 00:00"] * 2],
+    }  # fmt: skip
+    rows.household("i-1", RISK, **nested)
+
+
+def test_the_level_of_an_instant_is_that_of_the_rules_in_force_then(server: Server) -> None:
+    asked = f"SELECT index, level FROM household_risk_at(as_of = %(at)s) WHERE county = '{RISK}'"
+    with server.client() as client:
+        told = [
+            client.execute(asked, {"at": f"{at(when):%F %T}.000"})
+            for when in ("2020-01-01 00:00", "05-31 00:00", "06-01 00:00")
+        ]
+    assert told == [[(0.0, "low")], [(30.0, "watch")], [(30.0, "high")]]
 
 
 def _cohorts(rows: Rows) -> None:

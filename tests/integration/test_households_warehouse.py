@@ -34,7 +34,7 @@ from sinks.record import Record
 from streams.core.household import add_case, add_signal, settle
 from streams.core.household_facts import household_event
 from streams.core.replay import default_engine
-from streams.core.risk import index_at, level_of
+from streams.core.risk import index_at, level_of, levels_at
 
 DATA = load_monitoring()
 START, DAYS = dt.date(2026, 1, 5), 210
@@ -132,8 +132,10 @@ def test_the_risk_of_the_views_is_that_of_the_core_at_any_instant(filled: Filled
             # The last digit may be rounded the other way.
             assert index == pytest.approx(expected, abs=0.011), name
             assert level in {
-                level_of(index + d, summary.levels) for d in (-0.011, 0, 0.011) if index + d >= 0
-            }  # noqa: E501
+                level_of(index + d, levels_at(summary.levels, as_of))
+                for d in (-0.011, 0, 0.011)
+                if index + d >= 0
+            }
 
 
 def as_of_text(instant: int) -> str:

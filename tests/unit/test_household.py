@@ -16,6 +16,7 @@ from schemas.instants import DAY_MS, HOUR_MS
 from schemas.lead import lead_case_id
 from schemas.monitoring.load import load_monitoring
 from streams.core.household import Lead, add_case, add_signal, settle, summary_as_of
+from streams.core.risk import index_at
 from tests.household_builders import lead, ms, says, seen
 
 DATA = load_monitoring()
@@ -269,6 +270,19 @@ def test_no_order_batch_or_repetition_changes_a_household_or_its_leads(
             course = course[size:]
         ends.append((msgspec.msgpack.encode(state), earliest(published)))
     assert all(end == ends[0] for end in ends)
+
+
+@settings(max_examples=100, deadline=None)
+@given(signals=SIGNALS, seed=st.integers(0, 2**32 - 1))
+def test_the_risk_of_a_past_day_is_what_the_facts_of_that_day_come_to(
+    signals: list[KnownSignal], seed: int
+) -> None:
+    leads = sorted({lead_case_id("H1", DATA.window_of(signal.at)) for signal in signals[:3]})
+    state = after(*signals, *case_course(Random(seed), leads))
+    for days in range(0, 160, 20):
+        as_of = ms("2026-01-01") + days * DAY_MS
+        of_then = summary_as_of(state, DATA, as_of)
+        assert index_at(state.summary.drivers, as_of) == index_at(of_then.drivers, as_of)
 
 
 def earliest(published: dict[str, list[bytes]]) -> dict[str, bytes]:

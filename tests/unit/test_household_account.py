@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 
 import pytest
@@ -52,9 +53,34 @@ def test_half_of_a_driver_is_left_after_its_half_life() -> None:
 def test_every_rule_has_words_in_both_languages() -> None:
     for rules in DATA.risk:
         for code in rules.rules:
-            words = describe(code, DATA, rules)
+            words = describe(code, DATA, rules.since)
             assert words.zh.strip()
             assert words.en.strip()
+
+
+def test_new_rules_count_from_their_day_on_and_leave_the_past_as_it_was() -> None:
+    (old,) = DATA.risk
+    code, since = "signal:medical-expense", ms("2026-03-10")
+    rule = dataclasses.replace(old.rules[code], points=60.0)
+    new = dataclasses.replace(
+        old, name="2026-03", since=since, rules={**old.rules, code: rule},
+        levels={"default": (("low", 0.0), ("high", 50.0))},
+    )  # fmt: skip
+    data = dataclasses.replace(DATA, risk=(old, new))
+    before, after = HouseholdState("H1"), HouseholdState("H1")
+    for state, rules in ((before, DATA), (after, data)):
+        add_signal(state, seen("s1", "2026-03-01", "medical-expense"))
+        add_signal(state, seen("s2", "2026-03-10", "medical-expense"))
+        settle(state, rules)
+    assert [each.points for each in after.summary.drivers] == [24.0, 60.0]
+    assert [each.level for each in after.summary.trail] == ["watch", "high"]
+    past = ms("2026-03-09 23:59")
+    told = account_for(after, data, past)
+    assert (told.index, told.level) == (account_for(before, DATA, past).index, "watch")
+    assert [name for name, _ in told.levels] == ["low", "watch", "elevated", "high"]
+    told = account_for(after, data, since)
+    assert (told.index, told.level) == (60.0, "high")
+    assert told.levels == [("low", 0.0), ("high", 50.0)]
 
 
 def test_the_account_of_an_earlier_day_knows_nothing_of_later_ones() -> None:
