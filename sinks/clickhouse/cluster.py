@@ -18,7 +18,7 @@ _NAME = r"[`\w.]+"
 # What has the cluster after the name of the thing.
 _NAMED = re.compile(
     rf"{_LEAD}(?P<head>(?:CREATE(?:\s+OR\s+REPLACE)?\s+(?:TABLE|VIEW|MATERIALIZED\s+VIEW|ROLE|USER"
-    r"|SETTINGS\s+PROFILE)|ALTER\s+(?:TABLE|USER)|DROP\s+(?:TABLE|VIEW))"
+    r"|SETTINGS\s+PROFILE)|ALTER\s+(?:TABLE|USER|SETTINGS\s+PROFILE)|DROP\s+(?:TABLE|VIEW))"
     rf"(?:\s+IF\s+(?:NOT\s+)?EXISTS)?\s+{_NAME})",
     re.IGNORECASE,
 )

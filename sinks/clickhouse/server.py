@@ -45,6 +45,12 @@ _ACCESS = frozenset(
         ErrorCodes.READONLY,
     )
 )
+_WHO = "check JUSHOU_CLICKHOUSE_USER and JUSHOU_CLICKHOUSE_PASSWORD"
+_REMEDY = {
+    497: "grant it, or name another JUSHOU_CLICKHOUSE_USER; `jushou warehouse migrate` needs one "
+    "that may make roles and users (access management)",
+    ErrorCodes.READONLY: "this one may only read; name another JUSHOU_CLICKHOUSE_USER",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +108,8 @@ def classified(server: Server) -> Iterator[None]:
             ) from fault
         if fault.code in _ACCESS:
             raise Misconfigured(
-                f"{server}: user {server.user} is refused (code {fault.code}); check "
-                "JUSHOU_CLICKHOUSE_USER and JUSHOU_CLICKHOUSE_PASSWORD"
+                f"{server}: user {server.user} is refused: {said} (code {fault.code}); "
+                f"{_REMEDY.get(fault.code, _WHO)}"
             ) from fault
         raise Unavailable(f"{server}: {said} (code {fault.code})") from fault
     except (TypeMismatchError, UnknownTypeError, TooLargeStringSize) as fault:
