@@ -32,7 +32,8 @@ from schemas.routing.fields import (
     read_shifts,
     read_time,
 )
-from schemas.routing.model import Endpoint, Group, Person, Roster, Route, Routing, Rules
+from schemas.routing.model import Endpoint, Group, Person, Roster, Route, Routing
+from schemas.routing.rules import LANGUAGES, read_rules
 from schemas.routing.words import read_words
 
 SHIPPED = Path(__file__).with_name("default")
@@ -42,7 +43,6 @@ _SECTIONS = (
 PER = ("county", "prefecture", "department")
 # Names are parts of a recipient's name, "group/place@endpoint" or "person/name@endpoint".
 _NAME = re.compile(r"(?!person$)[\w-]+")
-LANGUAGES = ("zh", "en")
 _T = TypeVar("_T")
 
 
@@ -124,7 +124,7 @@ def _read(sections: Sections, catalogue: Catalogue) -> Routing | None:
         _route(number, value, named["groups"], catalogue)
         for number, value in enumerate(sections.whole["routes"].items(), 1)
     ]
-    rules = _rules(sections.whole["rules"], catalogue, named["endpoints"], named["groups"])
+    rules = read_rules(sections.whole["rules"], catalogue, named["endpoints"], named["groups"])
     words = read_words(named["words"], catalogue)
     if rules is None:
         return None
@@ -210,46 +210,4 @@ def _route(number: int, value: Value, groups: Collection[str], catalogue: Catalo
         ),
         regions=frozenset(known(fields.get("regions"), units, "county or prefecture")),
         goes_on=bool(goes_on.flag()) if goes_on else False,
-    )
-
-
-def _rules(
-    value: Value, catalogue: Catalogue, endpoints: Collection[str], groups: Collection[str]
-) -> Rules | None:
-    numbers = (
-        "horizon_h", "gather_s", "at_most_per_hour", "rows_in_a_table", "acknowledged_for_h",
-        "repeat_times", "watchdog_every_s",
-    )  # fmt: skip
-    fields = value.fields(
-        "language",
-        "working_time",
-        "never_silenced",
-        "provincial",
-        "repeat_after_h",
-        "watchdog",
-        "alarm",
-        *numbers,
-    )
-    read = {name: given.whole() if (given := fields.need(name)) else None for name in numbers}
-    language = one(fields.need("language"), LANGUAGES, "language")
-    working = read_time(fields.need("working_time"))
-    repeats: dict[str, int] = {}
-    given = fields.need("repeat_after_h")
-    for level, key, hours in given.entries() if given else ():
-        if level not in catalogue.levels:
-            key.fault(f"unknown level {level!r}; known: {', '.join(catalogue.levels)}")
-        repeats[level] = hours.whole() or 0
-    silenced = known(fields.need("never_silenced"), catalogue.levels, "level")
-    provincial = known(fields.need("provincial"), catalogue.levels, "level")
-    if language is None or working is None or None in read.values():
-        return None
-    return Rules(
-        language=language,
-        working_time=working,
-        never_silenced=frozenset(silenced),
-        provincial=frozenset(provincial),
-        watchdog=one(fields.get("watchdog"), endpoints, "endpoint"),
-        alarm=one(fields.get("alarm"), groups, "group"),
-        repeat_after_h=MappingProxyType(repeats),
-        **{name: number for name, number in read.items() if number is not None},
     )
