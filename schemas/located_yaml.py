@@ -73,6 +73,11 @@ class Value:
         """Whether the value has names with values."""
         return isinstance(self._node, yaml.MappingNode)
 
+    @property
+    def is_list(self) -> bool:
+        """Whether the value is a list, be it empty."""
+        return isinstance(self._node, yaml.SequenceNode)
+
     def fault(self, message: str) -> None:
         """Report a fault at this value."""
         self.faults.add(self.path, self.line, message)
@@ -109,13 +114,13 @@ class Value:
         self.fault(f"expected true or false, not {self._kind()}")
         return None
 
-    def whole(self) -> int | None:
-        """Return an integer from 0."""
+    def whole(self, at_least: int = 0) -> int | None:
+        """Return an integer from ``at_least``."""
         if self._node.tag.endswith(":int"):
             number = int(yaml.safe_load(self._node.value))
-            if number >= 0:
+            if number >= at_least:
                 return number
-        self.fault(f"expected an integer from 0, not {self._kind()}")
+        self.fault(f"expected an integer from {at_least}, not {self._kind()}")
         return None
 
     def date(self) -> dt.date | None:

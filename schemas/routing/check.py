@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from schemas.instants import day_of_date, start_of_day
 from schemas.located_yaml import Faults, Value
+from schemas.routing.duty import present
 from schemas.routing.model import Route, Routing
 
 
@@ -32,6 +34,20 @@ def check(
     for name, person in routing.people.items():
         if any(away.substitute == name for away in person.away):
             named["people"][name].fault_of_name(f"{name!r} cannot stand in for itself")
+        else:
+            _check_substitutes(name, routing, named["people"][name])
+
+
+def _check_substitutes(name: str, routing: Routing, place: Value) -> None:
+    """Report the first day on which everybody who would stand in for somebody is away too."""
+    # That begins on a day on which somebody leaves.
+    leaving = {away.first_day for person in routing.people.values() for away in person.away}
+    for day in sorted(leaving):
+        person, absent = present(name, start_of_day(day_of_date(day)), routing)
+        if person.name in absent:
+            chain = " → ".join([*absent, absent[0]])
+            place.fault_of_name(f"on {day} nobody stands in: {chain}; name somebody who is there")
+            return
 
 
 _FIELDS = ("to", "levels", "items", "departments", "regions")

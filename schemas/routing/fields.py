@@ -11,10 +11,12 @@ from collections.abc import Collection
 from schemas.catalogue.model import Text
 from schemas.catalogue.terms import read_text
 from schemas.located_yaml import Fields, Value
+from schemas.personal import finds_personal_data
 from schemas.routing.model import Absence, Address, Days, Endpoint, Kind, Shift, TimeOfDay
 
 PLACEHOLDER = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
 _TIME = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])")
+MAILBOX = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
 _ADDRESSED = (Kind.MAIL, Kind.SMS)
 
 
@@ -52,11 +54,17 @@ def read_time(value: Value | None, fields: Fields | None = None) -> TimeOfDay | 
 
 
 def known(value: Value | None, names: Collection[str], kind: str) -> tuple[str, ...]:
-    """Return the texts of a list; those that are not among ``names`` are reported."""
+    """Return the texts of a list; those that are not among ``names`` are reported.
+
+    So is an empty list: it would mean everybody in one place and nobody in another.
+    """
     if value is None:
         return ()
     found = []
-    for name, place in value.texts():
+    texts = value.texts()
+    if not texts and value.is_list:
+        value.fault(f"an empty list; name a {kind}, or leave the field out")
+    for name, place in texts:
         if name in names:
             found.append(name)
         else:
@@ -67,7 +75,9 @@ def known(value: Value | None, names: Collection[str], kind: str) -> tuple[str, 
 
 def one(value: Value | None, names: Collection[str], kind: str) -> str | None:
     """Return one text that must be among ``names``."""
-    found = known(value, names, kind) if value else ()
+    if value is None or value.text() is None:
+        return None
+    found = known(value, names, kind)
     return found[0] if found else None
 
 
@@ -86,8 +96,14 @@ def read_addresses(
         if endpoint is None:
             continue
         found.append(Address(endpoint, address))
-        if endpoint in endpoints and endpoints[endpoint].kind in _ADDRESSED and not address:
+        kind = endpoints[endpoint].kind if endpoint in endpoints else None
+        if kind in _ADDRESSED and not address:
             each.fault(f"{endpoint} needs an address; write {{endpoint: {endpoint}, address: …}}")
+        elif kind is Kind.MAIL and not (PLACEHOLDER.search(address) or MAILBOX.fullmatch(address)):
+            each.fault("expected one address such as desk@office.example, or ${NAME}")
+        if finds_personal_data(address.encode()):
+            # The number itself is not quoted.
+            each.fault("a telephone stands in no file; write ${NAME} and set that variable")
     return tuple(found)
 
 

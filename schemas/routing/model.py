@@ -17,6 +17,8 @@ from schemas.calendars.model import CalendarData
 from schemas.catalogue.model import Catalogue, Text
 from schemas.regions.load import Regions
 
+TIMEOUT_S = 10  # of an endpoint that names none
+
 
 class Kind(StrEnum):
     """The kinds of endpoints that a message can go to."""
@@ -57,7 +59,7 @@ class Endpoint:
     user: str = ""
     starttls: bool = False
     idempotent: bool = False
-    timeout_s: int = 10
+    timeout_s: int = TIMEOUT_S
     give_up_after_s: int = 1_800
     at_most_per_minute: int = 0
 

@@ -9,18 +9,34 @@ from __future__ import annotations
 from functools import cache
 from types import MappingProxyType
 
-from jinja2 import StrictUndefined, TemplateSyntaxError, meta
+from jinja2 import StrictUndefined, TemplateError, meta
 from jinja2.sandbox import SandboxedEnvironment
 
 from schemas.catalogue.model import Catalogue
 from schemas.located_yaml import Value
 from schemas.routing.model import Words
 
-FACTS = frozenset({
+# What each text may speak of; the others hold no fact.
+_OF_ONE = frozenset({
     "case", "item", "place", "department", "clock", "level", "addressee", "due", "left", "limit",
-    "clause", "certainty", "expected", "at", "count", "number", "oldest", "instead_of", "amount",
-    "endpoint", "why",
+    "clause", "expected", "at",
 })  # fmt: skip
+_OF_MANY = frozenset({"level", "place", "item", "count", "oldest"})
+FACTS: dict[str, frozenset[str]] = {
+    **dict.fromkeys(("title", "sms", "correction_title", "correction_opening"), _OF_ONE),
+    **dict.fromkeys(
+        ("digest_title", "digest_opening", "daily_title", "daily_opening", "sms_digest"), _OF_MANY
+    ),
+    **dict.fromkeys(
+        ("limit_h", "limit_d", "limit_wd", "hours", "minutes", "more_rows"), frozenset({"number"})
+    ),
+    **dict.fromkeys(("left_h", "left_d", "late_h", "late_d"), frozenset({"amount"})),
+    **dict.fromkeys(("watchdog", "alarm_over"), frozenset({"at"})),
+    "clause": frozenset({"limit", "clause", "certainty"}),
+    "alarm_late": frozenset({"number", "at"}),
+    "alarm_undelivered": frozenset({"endpoint", "why"}),
+    "in_place_of": frozenset({"instead_of"}),
+}
 NEEDED = (
     "title", "digest_title", "digest_opening", "daily_title", "daily_opening", "correction_title",
     "correction_opening", "notice_title", "watchdog", "alarm_late", "alarm_undelivered",
@@ -49,18 +65,25 @@ def read_words(languages: dict[str, Value], catalogue: Catalogue) -> Words:
         fields = value.fields(*needed)
         texts = {name: (name, fields.need(name)) for name in needed}
         found[language] = MappingProxyType(
-            {name: _template(given) for name, given in texts.values() if given}
+            {name: _template(name, given) for name, given in texts.values() if given}
         )
     return MappingProxyType(found)
 
 
-def _template(value: Value) -> str:
+def _template(name: str, value: Value) -> str:
     written = value.text() or ""
+    facts = FACTS.get(name, frozenset())
     try:
         names = meta.find_undeclared_variables(environment().parse(written))
-    except TemplateSyntaxError as error:
+        for unknown in sorted(names - facts):
+            value.fault(
+                f"{name} knows no {unknown!r}; known: {', '.join(sorted(facts)) or 'nothing'}"
+            )
+        if names <= facts:
+            # Tried once: what fails with every message is found here, not when one is to leave.
+            environment().from_string(written).render(dict.fromkeys(facts, "1"))
+    except TemplateError as error:
         value.fault(f"is not a template: {error.message}")
-        return ""
-    for name in sorted(names - FACTS):
-        value.fault(f"no message has {name!r}; known: {', '.join(sorted(FACTS))}")
+    except Exception as error:  # noqa: BLE001 - whatever a template does, it is the file's fault
+        value.fault(f"cannot be filled in: {error}")
     return written

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from schemas.errors import Misconfigured
+from schemas.routing.load import SHIPPED
 from tests.notify_builders import routing_of
 
 LAST = "  - {send_to: owner-duty}\n"
@@ -73,12 +74,91 @@ MISTAKES = {
         "    away: [{from: 2026-01-01, until: 2026-01-02, substitute: p}]\n",
         2, "'p' cannot stand in for itself",
     ),
+    "substitutes-away-too": (
+        "people:\n  a:\n    name: {zh: 甲, en: a}\n    reached_by: console\n"
+        "    away: [{from: 2026-10-01, until: 2026-10-08, substitute: b}]\n  b:\n"
+        "    name: {zh: 乙, en: b}\n    reached_by: console\n"
+        "    away: [{from: 2026-10-08, until: 2026-10-09, substitute: a}]\n",
+        2, "on 2026-10-08 nobody stands in: a → b → a",
+    ),
+    "sent-to-nobody": ("routes:\n  - {send_to: []}\n", 2, "an empty list; name a group"),
+    "two-sides": (
+        "groups:\n  g: {name: {zh: 组, en: g}, reached_by: console,\n    side: [owner, county]}\n",
+        3, "expected a text, not a list",
+    ),
+    "key-of-a-robot-in-file": (
+        "allowed_hosts: [h]\nendpoints:\n  a: {kind: wecom, url: 'https://h/send?key=hunter2'}\n",
+        3, "a robot's key stands in no file",
+    ),
+    "telephone-in-file": (
+        "allowed_hosts: [h]\nendpoints:\n  s: {kind: sms, url: 'https://h/x'}\npeople:\n"
+        "  p: {name: {zh: 人, en: p}, reached_by: [{endpoint: s, address: '13812345678'}]}\n",
+        5, "a telephone stands in no file",
+    ),
+    "address-that-is-none": (
+        "allowed_hosts: [h]\nendpoints:\n  m: {kind: mail, url: 'smtp://h', sender: a@h}\n"
+        "groups:\n  g: {name: {zh: 组, en: g}, reached_by: [{endpoint: m, address: desk}]}\n",
+        5, "expected one address",
+    ),
+    "sender-that-is-none": (
+        "allowed_hosts: [h]\nendpoints:\n  m: {kind: mail, url: 'smtp://h', sender: office}\n",
+        3, "expected one address",
+    ),
+    "port-that-is-none": (
+        "allowed_hosts: [h]\nendpoints:\n  m: {kind: wecom, url: 'https://h:99999/x'}\n",
+        3, "expected a port",
+    ),
+    "file-elsewhere": ("endpoints:\n  f: {kind: file, path: ../x}\n", 2, "expected a path below"),
+    "given-up-before-it-was-tried": (
+        "allowed_hosts: [h]\nendpoints:\n"
+        "  a: {kind: wecom, url: 'https://h/x', give_up_after_s: 0}\n",
+        3, "at least timeout_s, 10 s",
+    ),
     "words-missing": ("words:\n  zh: {title: x}\n", 2, "'sms' is missing"),
     "words-unknown-fact": (
-        "words:\n  zh: {title: '{{ household }}'}\n", 2, "no message has 'household'",
+        "words:\n  zh: {title: '{{ household }}'}\n", 2, "title knows no 'household'",
+    ),
+    "words-of-another-text": (
+        "words:\n  zh: {title: '{{ number }}'}\n", 2, "title knows no 'number'",
+    ),
+    "words-that-fail-with-every-message": (
+        "words:\n  zh: {title: '{{ item + 1 }}'}\n", 2, "cannot be filled in",
+    ),
+    "words-unknown-filter": (
+        "words:\n  zh: {title: '{{ item | nofilter }}'}\n", 2, "is not a template",
     ),
     "words-no-template": ("words:\n  zh: {title: '{{ case'}\n", 2, "is not a template"),
 }  # fmt: skip
+
+
+RULES = (SHIPPED / "rules.yaml").read_text("utf-8")
+RULES_THAT_SILENCE = {
+    "nothing-an-hour": ("at_most_per_hour: 30", "at_most_per_hour: 0", "an integer from 1"),
+    "no-row": ("rows_in_a_table: 50", "rows_in_a_table: 0", "an integer from 1"),
+    "probes-without-a-pause": ("watchdog_every_s: 60", "watchdog_every_s: 0", "an integer from 1"),
+    "all-is-history": ("horizon_h: 24", "horizon_h: 0", "an integer from 1"),
+    "working-at-night": ("08:30", "18:30", "working_time is of one day"),
+    "quiet-supervision": (
+        "never_silenced: [supervise, supervise-again]", "never_silenced: [supervise]",
+        "never_silenced holds what goes to the province; add supervise-again",
+    ),
+    "silenced-from-below": (
+        "provincial: [supervise, supervise-again]", "provincial: [supervise-again]",
+        "provincial holds what goes to the province; add supervise",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", RULES_THAT_SILENCE)
+def test_no_rule_may_keep_everything_or_the_province_silent(rule: str, tmp_path: Path) -> None:
+    shipped, written, message = RULES_THAT_SILENCE[rule]
+    assert RULES.count(shipped) == 1
+    line = RULES[: RULES.index(shipped)].count("\n") + 1
+    with pytest.raises(Misconfigured) as raised:
+        routing_of(tmp_path, rules=RULES.replace(shipped, written))
+    assert any(
+        f"rules.yaml:{line}: " in fault and message in fault for fault in raised.value.faults
+    )
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
