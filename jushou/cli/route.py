@@ -20,7 +20,9 @@ def route(
     what: Annotated[
         str, typer.Argument(help="a file of escalations (JSON lines), a case or an escalation id")
     ],
-    routing: Annotated[Path | None, typer.Option(help="folder of routing files")] = None,
+    routing: Annotated[
+        Path | None, typer.Option(help="folder of routing files; else JUSHOU_ROUTING")
+    ] = None,
     as_of: AsOfOrNow = None,
     bootstrap: Annotated[
         str | None, typer.Option(help="Kafka, host:port,…; else JUSHOU_BOOTSTRAP")
@@ -33,10 +35,11 @@ def route(
     from schemas.errors import JushouError
     from schemas.routing.load import load_routing
 
+    settings = Settings()
     now_ms = int(time.time() * 1000) if as_of is None else as_of_ms(as_of)
     try:
-        loaded = load_routing(routing)
-        found = list(_wanted(what, bootstrap or Settings().bootstrap))
+        loaded = load_routing(routing or settings.routing)
+        found = list(_wanted(what, bootstrap or settings.bootstrap))
     except JushouError as fault:
         print(f"jushou route: {fault}", file=sys.stderr)
         raise typer.Exit(1) from None

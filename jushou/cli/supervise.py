@@ -27,7 +27,9 @@ def supervise(
         Path | None,
         typer.Option(help="write the notice (督办单) of the case or county here, HTML; open ones"),
     ] = None,
-    routing: Annotated[Path | None, typer.Option(help="folder of routing files")] = None,
+    routing: Annotated[
+        Path | None, typer.Option(help="folder of routing files; else JUSHOU_ROUTING")
+    ] = None,
     as_of: AsOfOrNow = None,
     bootstrap: Annotated[
         str | None, typer.Option(help="Kafka, host:port,…; else JUSHOU_BOOTSTRAP")
@@ -42,10 +44,11 @@ def supervise(
     from sinks.notify.facts import Speaker
     from sinks.notify.notice import county_notice, order, row_of
 
+    settings = Settings()
     now_ms = int(time.time() * 1000) if as_of is None else as_of_ms(as_of)
     try:
-        loaded = load_routing(routing)
-        found = _read(bootstrap or Settings().bootstrap, now_ms)
+        loaded = load_routing(routing or settings.routing)
+        found = _read(bootstrap or settings.bootstrap, now_ms)
     except JushouError as fault:
         print(f"jushou supervise: {fault}", file=sys.stderr)
         raise typer.Exit(1) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
+import pytest
 import typer
 from typer.testing import CliRunner
 
@@ -19,13 +20,17 @@ def run(*arguments: str) -> tuple[int, str]:
     return found.exit_code, found.output
 
 
-def test_it_prints_recipients_times_and_the_chain_of_reasons(tmp_path: Path) -> None:
+def test_it_prints_recipients_times_and_the_chain_of_reasons(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "escalations.jsonl"
     path.write_bytes(msgspec.json.encode(escalation(at="2026-03-02 23:00")))
-    code, output = run(
-        str(path), "--routing", str(FIXTURES / "office"), "--as-of", "2026-03-02T23:00:00+08:00"
-    )
+    at = (str(path), "--as-of", "2026-03-02T23:00:00+08:00")
+    code, output = run(*at, "--routing", str(FIXTURES / "office"))
     assert code == 0
+    # Without the option it answers by the routing that the notifier of this machine has.
+    monkeypatch.setenv("JUSHOU_ROUTING", str(FIXTURES / "office"))
+    assert run(*at) == (0, output)
     assert "person/second@post" in output
     assert "route 'kunming water' → group kunming-water → on-duty; held: quiet-hours" in output
     assert "2026-03-03T07:00:00+08:00" in output
