@@ -23,6 +23,7 @@ from schemas.routing.model import Routing
 from sinks.notify.action_sender import ActionSender
 from sinks.notify.dispatch import wall_ms
 from sinks.notify.formats import html_template
+from sinks.notify.own_thread import in_thread
 
 _LONGEST_FORM = 8_192  # bytes; a token has about 400, a note of 500 characters 4,500 as a form
 _HEADERS = {
@@ -58,7 +59,8 @@ def link_app(sender: ActionSender, routing: Routing, secret: str) -> FastAPI:
     @app.post("/acknowledge")
     async def acknowledge(request: Request) -> HTMLResponse:
         raw = (await request.body())[:_LONGEST_FORM]
-        return await asyncio.to_thread(answer, parse_qs(raw.decode(errors="replace")))
+        form = parse_qs(raw.decode(errors="replace"))
+        return await in_thread(lambda: answer(form))
 
     def answer(form: Form) -> HTMLResponse:
         try:

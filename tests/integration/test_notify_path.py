@@ -6,6 +6,7 @@ import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -13,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -26,6 +28,7 @@ from schemas.delivery import Delivery
 from schemas.escalation import Escalation
 from schemas.instants import render_instant
 from schemas.probe import ProbeAnswer, encode_answer, sent_at_ms
+from schemas.routing.load import shipped_routing
 from sinks.notify.case_watch import CaseWatch
 from sinks.notify.outbox import Outbox
 from sinks.notify.topic_reader import read_topic
@@ -54,7 +57,7 @@ groups:
   prefecture-duty: {{name: {{zh: 值班, en: Desk}}, reached_by: console}}
   province-duty: {{name: {{zh: 值班, en: Desk}}, reached_by: console}}
 routes:
-  - {{send_to: office}}
+  - {{send_to: [{groups}]}}
 rules:
   language: zh
   horizon_h: 24
@@ -109,11 +112,16 @@ class Office:
         self.routing()
 
     def routing(
-        self, reached_by: str = "room, hook", timeout_s: int = 10, watchdog: str = ""
+        self,
+        reached_by: str = "room, hook",
+        timeout_s: int = 10,
+        watchdog: str = "",
+        groups: str = "office",
     ) -> None:
         text = ROUTING.format(
-            url=self.server.url, reached_by=reached_by, timeout_s=timeout_s, watchdog=watchdog
-        )
+            url=self.server.url, reached_by=reached_by, timeout_s=timeout_s, watchdog=watchdog,
+            groups=groups,
+        )  # fmt: skip
         folder_of(self.folder / "routing", own=text)
 
     def send(self, *of: Escalation, raw: bytes | None = None) -> None:
@@ -182,10 +190,10 @@ def office(
     made.end()
 
 
-def fresh(case: str, level: str = "red") -> Escalation:
+def fresh(case: str, level: str = "red", **more: Any) -> Escalation:
     """An escalation that was reached just now."""
     now = render_instant(time.time_ns() // 1_000_000)
-    made = escalation(case, level, limit="24h")
+    made = escalation(case, level, limit="24h", **more)
     return msgspec.structs.replace(made, at=now, due_at=now, published_at=now)
 
 
@@ -305,6 +313,32 @@ def test_one_endpoint_that_hangs_does_not_delay_the_other(
     until(lambda: of_hook(server).total() == 10, "all at the webhook")
     assert len(server.paths("/room")) == 1
     assert not server.released.is_set()
+
+
+POST = """
+allowed_hosts: [127.0.0.1]
+endpoints: {{post: {{kind: mail, url: "smtp://127.0.0.1:{port}", sender: a@office.example,
+                     timeout_s: 60}}}}
+groups:
+  desks: {{name: {{zh: 值班, en: Desk}}, per: [county],
+          reached_by: [{{endpoint: post, address: desk@office.example}}]}}
+"""
+
+
+def test_a_mail_server_that_never_speaks_does_not_stop_the_notifier(
+    office: Office, server: HttpEndpoint
+) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:
+        office.routing(groups="office, desks", reached_by="hook")
+        folder_of(office.folder / "routing", post=POST.format(port=silent.getsockname()[1]))
+        for number, county in enumerate(sorted(shipped_routing().regions.counties)[:10]):
+            office.send(fresh(f"C{number}", county=county))
+        office.start()
+        until(lambda: of_hook(server).total() == 10, "all at the webhook")
+        # As many mails as go at once are under way now, each in a thread that waits.
+        office.send(fresh("after"))
+        until(lambda: of_hook(server)["after"] == 1, "what came while they wait")
+        office.kill()
 
 
 def test_429_waits_as_long_as_it_is_asked_and_500_is_tried_again(

@@ -1,4 +1,4 @@
-"""Mail by SMTP, text and HTML; the library blocks, so it runs in a thread.
+"""Mail by SMTP, text and HTML; the library blocks, so each mail has a thread of its own.
 
 A ``Message-ID`` made of the message's id lets a mail program hide a repeat; no server promises to.
 """
@@ -16,7 +16,11 @@ from schemas.routing.model import Endpoint
 from sinks.notify.document import Document, Letter
 from sinks.notify.formats import html, plain_text
 from sinks.notify.outcome import DELIVERED, Outcome, Verdict, Why
+from sinks.notify.own_thread import in_thread
 from sinks.notify.senders.http import trust
+
+# The library's time-out is for each answer: greeting, TLS, login, sender and address, text.
+_STEPS = 5
 
 
 class Mail:
@@ -31,8 +35,13 @@ class Mail:
         self._secret = secret
 
     async def send(self, document: Document, letter: Letter, address: str, now_ms: int) -> Outcome:
-        """Send one mail to one address."""
-        return await asyncio.to_thread(self._send, self._mail(document, letter, address, now_ms))
+        """Send one mail to one address; a server that answers byte by byte is cut off."""
+        mail = self._mail(document, letter, address, now_ms)
+        try:
+            async with asyncio.timeout(_STEPS * self._endpoint.timeout_s):
+                return await in_thread(lambda: self._send(mail))
+        except TimeoutError:
+            return Outcome(Verdict.IN_DOUBT, Why.NO_ANSWER, whole_endpoint=True)
 
     async def close(self) -> None:
         """Nothing is kept open."""

@@ -8,6 +8,7 @@ from schemas.routing.model import Endpoint
 from sinks.notify.document import Document, Letter
 from sinks.notify.formats import plain_text
 from sinks.notify.outcome import DELIVERED, Outcome, Verdict, Why
+from sinks.notify.own_thread import in_thread
 
 
 class Others:
@@ -21,7 +22,7 @@ class Others:
         """Send title and text; a time-out leaves it in doubt."""
         try:
             async with asyncio.timeout(self._timeout_s):
-                taken = await asyncio.to_thread(self._notify, document)
+                taken = await in_thread(lambda: self._notify(document))
         except TimeoutError:
             return Outcome(Verdict.IN_DOUBT, Why.NO_ANSWER, whole_endpoint=True)
         return DELIVERED if taken else Outcome(Verdict.RETRY, Why.REFUSED)
