@@ -138,12 +138,16 @@ class Lane:
             return Outcome(Verdict.IN_DOUBT, Why.BROKEN)
 
     def _pace(self, outcome: Outcome, now_ms: int) -> None:
+        """Requests that left together fail together, once; none of them ends a wait for others."""
+        is_paused = now_ms < self._paused_until_ms
         if not outcome.whole_endpoint:
-            self._failures, self._paused_until_ms = 0, 0
+            if not is_paused:
+                self._failures = 0
             return
-        self._failures += 1
+        self._failures += not is_paused
         wait_s = max(outcome.retry_after_s or 0.0, back_off_s(self._failures))
-        self._paused_until_ms = now_ms + int(wait_s * SECOND_MS)
+        until_ms = now_ms + int(wait_s * SECOND_MS)
+        self._paused_until_ms = max(self._paused_until_ms, until_ms)
 
     def _tell(self, recorded: Recorded) -> None:
         name, outcome = self._endpoint.name, recorded.outcome

@@ -98,12 +98,32 @@ async def test_while_an_endpoint_fails_one_request_asks_whether_it_is_back(
     async with lane(five(tmp_path), sender, clock) as made:
         await until_idle(made)
         assert len(sender.letters) == 5  # under way at once, before any had failed
-        clock.now_ms += 16_000
+        clock.now_ms += 999
+        await until_idle(made)
+        assert len(sender.letters) == 5
+        clock.now_ms += 1  # they failed together: that is once, and a second
         await until_idle(made)
         assert len(sender.letters) == 6
-        clock.now_ms += 60_000
+        clock.now_ms += 2_000
         await until_idle(made)
         assert len(sender.letters) == 11
+
+
+async def test_a_wait_that_was_asked_for_is_not_ended_by_what_left_before(tmp_path: Path) -> None:
+    asked = Outcome(Verdict.RETRY, Why.RATE_LIMITED, 429, retry_after_s=60.0, whole_endpoint=True)
+    sender, clock = Recording(asked), Clock()
+    desk = five(tmp_path)
+    async with lane(desk, sender, clock) as made:
+        await until_idle(made)
+        assert len(sender.letters) == 5  # four of them were taken
+        desk.push(escalation("C6", county="530114"), at="2026-03-02 10:00")
+        assert pack(desk.outbox, desk.routing, clock.now_ms) == 1
+        clock.now_ms += 59_000
+        await until_idle(made)
+        assert len(sender.letters) == 5
+        clock.now_ms += 1_000
+        await until_idle(made)
+        assert len(sender.letters) == 7
 
 
 async def test_a_fault_of_our_own_in_one_message_stops_no_other(tmp_path: Path) -> None:
