@@ -13,8 +13,9 @@ import typer
 from jushou.cli.options import AsOfOrNow, as_of_ms
 
 if TYPE_CHECKING:
+    from schemas.case_state import Cycle
     from schemas.escalation import Escalation
-    from sinks.notify.supervision import Supervision
+    from sinks.notify.supervision import CycleKey, Supervision
 
 
 def supervise(
@@ -110,8 +111,8 @@ def _read(bootstrap: str, now_ms: int) -> list[Supervision]:
     return supervisions(escalations, actions, now_ms, _ends(bootstrap, escalations))
 
 
-def _ends(bootstrap: str, escalations: Iterable[Escalation]) -> dict[str, int]:
-    """Return when the cases under supervision ended, of those that did."""
+def _ends(bootstrap: str, escalations: Iterable[Escalation]) -> dict[CycleKey, int]:
+    """Return when the clocks of cases under supervision ended, of those that did."""
     import msgspec
 
     from schemas import case_state
@@ -120,12 +121,17 @@ def _ends(bootstrap: str, escalations: Iterable[Escalation]) -> dict[str, int]:
     from sinks.notify.topic_reader import read_topic
 
     supervised = {each.case_id.encode() for each in escalations if each.level == OPENS}
-    ends: dict[str, int | None] = {}
+    ended: dict[str, list[Cycle]] = {}
     # Of each key the last of its partition is the newest.
     for raw in read_topic(bootstrap, CASE_STATES.name, supervised) if supervised else ():
         try:
             state = case_state.decode(raw)
         except msgspec.DecodeError:
             continue
-        ends[state.case_id] = state.closed_at
-    return {case: end for case, end in ends.items() if end is not None}
+        ended[state.case_id] = state.ended
+    return {
+        (case, cycle.clock, cycle.start_event_id): cycle.stopped_at
+        for case, cycles in ended.items()
+        for cycle in cycles
+        if cycle.stopped_at is not None
+    }

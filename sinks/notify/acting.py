@@ -134,7 +134,7 @@ def remind(outbox: Outbox, routing: Routing, now_ms: int) -> int:
     """Owe a reminder of what nobody acknowledged in time; return how many escalations that is.
 
     Levels without ``repeat_after_h`` are never repeated. Withdrawn, closed and acknowledged ones
-    are left alone, as are those of cases that are closed.
+    are left alone, as are those whose clock has ended.
     """
     reminded = 0
     for level, hours in routing.rules.repeat_after_h.items():
@@ -162,7 +162,7 @@ def _unanswered(
         " AND purpose IN ('notice', 'reminder') AND NOT EXISTS (SELECT 1 FROM acknowledgement"
         " WHERE escalation_id = sent.escalation_id AND expires_ms > ?)"
         " AND NOT EXISTS (SELECT 1 FROM finished WHERE escalation_id = sent.escalation_id"
-        " OR escalation_id = 'case:' || sent.case_id)"
+        " OR escalation_id = 'cycle:' || sent.escalation_id)"
         " GROUP BY escalation_id HAVING max(repeat) < ? AND max(done_ms) <= ?"
         " AND sum(state IN ('waiting', 'packed')) = 0",
         (
@@ -175,11 +175,11 @@ def _unanswered(
     ).fetchall()
 
 
-def case_closed(outbox: Outbox, case_id: str) -> None:
-    """Note that a case is closed, so that nobody is reminded of it."""
-    outbox.rows.execute("INSERT OR IGNORE INTO finished VALUES (?)", (f"case:{case_id}",))
+def clock_ended(outbox: Outbox, escalation_id: str) -> None:
+    """Note that the clock of an escalation ended, so that nobody is reminded of it."""
+    outbox.rows.execute("INSERT OR IGNORE INTO finished VALUES (?)", (f"cycle:{escalation_id}",))
 
 
-def case_open(outbox: Outbox, case_id: str) -> None:
-    """Note that a case is open (again)."""
-    outbox.rows.execute("DELETE FROM finished WHERE escalation_id = ?", (f"case:{case_id}",))
+def clock_runs(outbox: Outbox, escalation_id: str) -> None:
+    """Note that the clock of an escalation runs (again, after a late event)."""
+    outbox.rows.execute("DELETE FROM finished WHERE escalation_id = ?", (f"cycle:{escalation_id}",))

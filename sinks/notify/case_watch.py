@@ -1,4 +1,7 @@
-"""Which cases are closed, from their states: nobody is reminded of a case that is done.
+"""Which clocks have ended, from the states of cases: nobody is reminded of what is done.
+
+Not which cases are closed: care goes on after its contract ended the ten days, and a case that is
+reopened begins a clock of its own.
 
 Beside the feed, with a consumer of its own: a flood of states (a rebuild) must not delay an
 escalation. Decoding runs in the thread that reads.
@@ -7,6 +10,7 @@ escalation. Decoding runs in the thread that reads.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Container, Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -14,28 +18,31 @@ import msgspec
 from confluent_kafka import Consumer, KafkaException
 
 from schemas import case_state
+from schemas.case_state import CaseState
+from schemas.escalation import escalation_id
 from schemas.instants import DAY_MS
-from sinks.notify.acting import case_closed, case_open
+from sinks.notify.acting import clock_ended, clock_runs
 from sinks.notify.feed import leave
 from sinks.notify.outbox import Outbox
 
-# A closing may be read here before its escalation is taken in by the feed; a week is far longer
-# than the two are ever apart, and keeps the history of closed cases out of the outbox.
+# An end may be read here before its escalation is taken in by the feed; a week is far longer than
+# the two are ever apart, and keeps the history of cases out of the outbox.
 _RECENT_MS = 7 * DAY_MS
 _AT_ONCE = 500
 
 
 class Seen(NamedTuple):
-    """A case and when it was closed, ``None`` while it is open."""
+    """An escalation that was fired, and when its clock ended, ``None`` while that runs."""
 
-    case_id: str
-    closed_ms: int | None
+    escalation_id: str
+    ended_ms: int | None
 
 
 class CaseWatch:
-    """A consumer of the case states."""
+    """A consumer of the case states; of ``levels``, those that are reminded of, it takes note."""
 
-    def __init__(self, bootstrap: str, group: str, topic: str) -> None:
+    def __init__(self, bootstrap: str, group: str, topic: str, levels: Container[str]) -> None:
+        self._levels = levels
         self._consumer = Consumer({
             "bootstrap.servers": bootstrap, "group.id": f"{group}-cases",
             "group.instance.id": f"{group}-cases", "enable.auto.commit": False,
@@ -57,34 +64,45 @@ class CaseWatch:
 
     def _read(self) -> tuple[list[Seen], int]:
         messages = self._consumer.consume(_AT_ONCE, 1.0)
-        seen = []
+        seen, read = list[Seen](), 0
         for message in messages:
             raw = message.value()
             if message.error() is not None or raw is None:
                 continue
             self._consumer.store_offsets(message)
+            read += 1
             try:
                 state = case_state.decode(raw)
             except msgspec.DecodeError:
                 continue  # the warehouse's sink sets it aside; here it only stops no reminder
-            seen.append(Seen(state.case_id, state.closed_at))
-        return seen, len(seen)
+            seen += seen_in(state, self._levels)
+        return seen, read
 
     async def close(self) -> None:
         """Leave the group."""
         await leave(self._consumer)
 
 
+def seen_in(state: CaseState, levels: Container[str]) -> Iterator[Seen]:
+    """Yield the escalations of ``levels`` that were fired of a case."""
+    ends = {(each.clock, each.start_event_id): each.stopped_at for each in state.ended}
+    running = {(each.clock, each.start_event_id) for each in state.live}
+    for fired in state.fired:
+        cycle = (fired.clock, fired.start_event_id)
+        if fired.level in levels and (cycle in running or ends.get(cycle) is not None):
+            yield Seen(escalation_id(state.case_id, *cycle, fired.level), ends.get(cycle))
+
+
 def note(outbox: Outbox, seen: Seen, now_ms: int) -> None:
-    """Keep a closing that may end reminders, and forget it when the case is reopened."""
-    if seen.closed_ms is None:
-        case_open(outbox, seen.case_id)
-    elif seen.closed_ms > now_ms - _RECENT_MS or _known(outbox, seen.case_id):
-        case_closed(outbox, seen.case_id)
+    """Keep an end that may end reminders, and forget it when the clock turns out to run."""
+    if seen.ended_ms is None:
+        clock_runs(outbox, seen.escalation_id)
+    elif seen.ended_ms > now_ms - _RECENT_MS or _known(outbox, seen.escalation_id):
+        clock_ended(outbox, seen.escalation_id)
 
 
-def _known(outbox: Outbox, case_id: str) -> bool:
+def _known(outbox: Outbox, escalation_id: str) -> bool:
     found = outbox.rows.execute(
-        "SELECT 1 FROM delivery WHERE case_id = ? LIMIT 1", (case_id,)
+        "SELECT 1 FROM delivery WHERE escalation_id = ? LIMIT 1", (escalation_id,)
     ).fetchone()
     return found is not None

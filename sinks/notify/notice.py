@@ -20,7 +20,7 @@ GROUNDS = {
 STATES = {
     State.ASKED: "已交办，待反馈",
     State.ANSWERED: "已反馈",
-    State.RESOLVED: "案件已办结，待销号",
+    State.RESOLVED: "已办结，待销号",
     State.CLOSED: "已销号",
 }
 

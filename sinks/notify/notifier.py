@@ -134,7 +134,8 @@ class Notifier:
 
     async def _watch_cases(self, stop: asyncio.Event) -> None:
         config = self._config
-        watch = CaseWatch(config.bootstrap, config.group, config.topics.case_states)
+        levels = self._routing.rules.repeat_after_h
+        watch = CaseWatch(config.bootstrap, config.group, config.topics.case_states, levels)
         try:
             while not stop.is_set():
                 await watch.look(self.outbox, self._now())

@@ -19,8 +19,17 @@ OPENS, AGAIN, OVERALL = "supervise", "supervise-again", "overall"
 _LATE = ("red", "prefecture")
 
 
+CycleKey = tuple[str, str, str]
+"""Case, clock and start event of a cycle."""
+
+
+def cycle_of(escalation: Escalation) -> CycleKey:
+    """Return the cycle that an escalation is about."""
+    return escalation.case_id, escalation.clock, escalation.start_event_id
+
+
 class State(StrEnum):
-    """Where a supervision stands. ``resolved``: the case is done, and nobody closed it yet."""
+    """Where a supervision stands. ``resolved``: its clock ended, and nobody closed it yet."""
 
     ASKED = "asked"
     ANSWERED = "answered"
@@ -44,7 +53,8 @@ class Supervision:
 
     ``repeated_ms`` are the instants at which it was asked again, by the ladder or by a person;
     ``unanswered_for_days`` counts whole days since the last asking, ``None`` once answered.
-    ``resolved_ms`` is the end of the case itself. The age runs until the first end there is.
+    ``resolved_ms`` is the end of the clock that it is about: the case may go on, or be reopened.
+    The age runs until the first end there is.
     """
 
     escalation: Escalation
@@ -70,11 +80,11 @@ def supervisions(
     escalations: Iterable[Escalation],
     actions: Iterable[Action],
     as_of: int,
-    resolved: Mapping[str, int] | None = None,
+    resolved: Mapping[CycleKey, int] | None = None,
 ) -> list[Supervision]:
     """Return the supervisions that stand at ``as_of`` (ms), the oldest first.
 
-    ``resolved`` gives the end of cases that are closed, as far as it is known. Of each escalation
+    ``resolved`` gives the ends of cycles that ended, as far as they are known. Of each escalation
     the highest revision counts, of each action the first record; the order of arrival does not
     matter. Records after ``as_of`` have no effect.
     """
@@ -91,9 +101,9 @@ def supervisions(
     for action in actions:
         if parse_instant(action.at) <= as_of:
             by_id.setdefault(action.escalation_id, {}).setdefault(action.action_id, action)
-    ends = {case: end for case, end in (resolved or {}).items() if end <= as_of}
+    ends = {cycle: end for cycle, end in (resolved or {}).items() if end <= as_of}
     found = [
-        _supervision(each, of_case[each.case_id], by_id, as_of, ends.get(each.case_id))
+        _supervision(each, of_case[each.case_id], by_id, as_of, ends.get(cycle_of(each)))
         for each in standing
         if each.level == OPENS
     ]

@@ -24,7 +24,7 @@ from jushou.runtime.kafka_broker import KafkaBroker
 from schemas.action import Action, ActionType, Channel, Side, decode_action
 from schemas.action_link import Claims, sign
 from schemas.action_rules import action_rules
-from schemas.case_state import CaseState, encode
+from schemas.case_state import MISSED, CaseState, Cycle, encode
 from schemas.escalation import Escalation
 from schemas.instants import HOUR_MS, parse_instant
 from schemas.routing.load import shipped_routing
@@ -134,14 +134,17 @@ def test_a_case_that_is_done_is_listed_as_such_and_stands_in_no_notice(
     broker: Broker, tmp_path: Path
 ) -> None:
     broker.send(OPENED, escalation("C2", "supervise", at="2026-03-13 00:00"))
-    done = CaseState("C1", closed_at=ms("2026-03-15 10:00"))
+    # As a chronic-care case after its contract: the ten days ended, and the case goes on.
+    overall = Cycle("overall", "s1", 1, ms("2026-03-02 10:00"), "2021-11", 10, status=MISSED,
+                    due_at=ms("2026-03-13 00:00"), stopped_at=ms("2026-03-15 10:00"))  # fmt: skip
+    done = CaseState("C1", ended=[overall])
     producer = Producer({"bootstrap.servers": broker.bootstrap})
     producer.produce(broker.names["CASE_STATES"], encode(done), b"C1")
     assert producer.flush(30) == 0
     at = ("--bootstrap", broker.bootstrap, "--as-of", "2026-03-16T00:00:00+08:00")
     _, every = run(supervise, *at)
     assert "C1" in every
-    assert "案件已办结，待销号 1 件" in every
+    assert "已办结，待销号 1 件" in every
     path = tmp_path / "notice.html"
     _, to_print = run(supervise, *at, "--county", "530113", "--notice", str(path))
     assert "共 1 件" in to_print

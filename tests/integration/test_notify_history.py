@@ -24,7 +24,7 @@ from jushou.runtime.clickhouse_server import ClickHouseServer
 from jushou.runtime.kafka_broker import KafkaBroker
 from schemas import case_state
 from schemas.action import Action, ActionType, Channel, Side, encode_action
-from schemas.case_state import CaseState
+from schemas.case_state import MET, MISSED, CaseState, Cycle
 from schemas.catalogue.load import load_catalogue
 from schemas.delivery import Delivery, delivery_id
 from schemas.escalation import Cause, Escalation
@@ -194,7 +194,34 @@ def history(chance: random.Random) -> Iterator[Escalation | Action | CaseState]:
             action(ActionType.CLOSED, asked, "2026-03-23 10:00", Side.PROVINCE),
             action(ActionType.CLOSED, asked, "2026-03-15 10:00", Side.COUNTY),
             action(ActionType.ACKNOWLEDGED, asked, "2026-03-15 10:00", Side.PROVINCE),
-            CaseState(case, item="water.drinking", closed_at=ms("2026-03-24 10:00")),
+            CaseState(
+                case,
+                item="water.drinking",
+                ended=[
+                    Cycle(
+                        "overall",
+                        "s1",
+                        1,
+                        ms("2026-03-03 10:00"),
+                        "2021-11",
+                        10,
+                        due_at=ms("2026-03-13 00:00"),
+                        status=MISSED,
+                        stopped_at=ms("2026-03-24 10:00"),
+                    ),
+                    Cycle(
+                        "accept",
+                        "s1",
+                        1,
+                        ms("2026-03-03 10:00"),
+                        "2021-11",
+                        24,
+                        status=MET,
+                        due_at=ms("2026-03-04 10:00"),
+                        stopped_at=ms("2026-03-04 09:00"),
+                    ),
+                ],
+            ),
             revised(asked, Cause.MISTAKEN),
         ]
         yield from chance.sample(course, chance.randrange(len(course)))
@@ -216,7 +243,11 @@ def test_the_view_of_supervisions_says_what_the_fold_says(stored: Stored) -> Non
     stored.write(ESCALATIONS.name, *(msgspec.json.encode(each) for each in of(Escalation)))
     stored.write(ACTIONS.name, *(encode_action(each) for each in of(Action)))
     stored.write(CASE_STATES.name, *(case_state.encode(each) for each in of(CaseState)))
-    ends = {each.case_id: each.closed_at for each in of(CaseState)}
+    ends = {
+        (each.case_id, cycle.clock, cycle.start_event_id): cycle.stopped_at
+        for each in of(CaseState)
+        for cycle in each.ended
+    }
     expected = {
         each.escalation.case_id: (
             each.state.value, each.ground.value, each.asked_ms, each.repeated_ms,
@@ -229,7 +260,7 @@ def test_the_view_of_supervisions_says_what_the_fold_says(stored: Stored) -> Non
         row["case_id"]: (
             row["state"], row["ground"], instants(row, "asked_at"), instants(row, "repeated_at"),
             instants(row, "answered_at"), instants(row, "closed_at"),
-            instants(row, "case_closed_at"), tuple(row["late_clocks"]),
+            instants(row, "resolved_at"), tuple(row["late_clocks"]),
         )
         for row in stored.rows("SELECT * FROM supervisions")
     }  # fmt: skip

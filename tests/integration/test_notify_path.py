@@ -23,9 +23,9 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from jushou.runtime.kafka_broker import KafkaBroker
 from schemas import bulk_load
-from schemas.case_state import CaseState, encode
+from schemas.case_state import MISSED, CaseState, Cycle, Fired, encode
 from schemas.delivery import Delivery
-from schemas.escalation import Escalation
+from schemas.escalation import Escalation, escalation_id
 from schemas.instants import render_instant
 from schemas.probe import ProbeAnswer, encode_answer, sent_at_ms
 from schemas.routing.load import shipped_routing
@@ -417,19 +417,25 @@ def test_a_probe_that_does_not_come_back_is_an_alarm_and_the_heartbeat_stays_awa
     office.stop()
 
 
-async def test_the_states_of_cases_say_which_are_closed(office: Office, tmp_path: Path) -> None:
+async def test_the_states_of_cases_say_which_clocks_ended(office: Office, tmp_path: Path) -> None:
     producer = Producer({"bootstrap.servers": office.bootstrap})
     now_ms = time.time_ns() // 1_000_000
-    for state in (CaseState("closed", closed_at=now_ms), CaseState("open")):
+    fired = [Fired("overall", "s1", level, 1, True, 1, 1, 10) for level in ("red", "supervise")]
+    overall = Cycle("overall", "s1", 1, 0, "2021-11", 10, due_at=1)
+    ended = msgspec.structs.replace(overall, status=MISSED, stopped_at=now_ms)
+    done = CaseState("done", ended=[ended], fired=fired)
+    for state in (done, CaseState("late", live=[overall], fired=fired)):
         producer.produce(office.topics["case_states"], encode(state))
     producer.produce(office.topics["case_states"], b"\xc1 unreadable")
     producer.produce(office.topics["case_states"], None, b"forgotten")
     assert producer.flush(30) == 0
     outbox = Outbox(tmp_path / "outbox.sqlite")
-    watch = CaseWatch(office.bootstrap, office.group, office.topics["case_states"])
+    watch = CaseWatch(office.bootstrap, office.group, office.topics["case_states"], {"supervise"})
     read, deadline = 0, time.monotonic() + DEADLINE_S
-    while read < 2 and time.monotonic() < deadline:
+    while read < 3 and time.monotonic() < deadline:
         read += await watch.look(outbox, now_ms)
-    assert [row[0] for row in outbox.rows.execute("SELECT * FROM finished")] == ["case:closed"]
+    assert [row[0] for row in outbox.rows.execute("SELECT * FROM finished")] == [
+        f"cycle:{escalation_id('done', 'overall', 's1', 'supervise')}"
+    ]
     await watch.close()
     outbox.close()

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from schemas.action import ActionType, Side
+from schemas.case_state import LIVE, MISSED, CaseState, Cycle, Fired
 from schemas.errors import Misconfigured
 from schemas.escalation import Cause, Escalation
 from schemas.routing.load import SHIPPED, load_routing, shipped_routing
 from sinks.notify.acting import Effect
 from sinks.notify.attempts import exhaust
-from sinks.notify.case_watch import Seen, note
+from sinks.notify.case_watch import Seen, note, seen_in
 from sinks.notify.document import MessageKind
 from sinks.notify.intake import Decision
 from sinks.notify.outbox import Outbox
@@ -369,22 +370,37 @@ def test_the_province_cannot_be_silenced_from_below(desk: Desk, side: Side) -> N
     assert desk.remind("2026-03-03 10:01") == 1
 
 
-def test_nobody_is_reminded_of_a_case_that_is_closed_until_it_is_reopened(desk: Desk) -> None:
+def ten_days(start_event: str = "s1", stopped_at: int | None = None) -> Cycle:
+    status = LIVE if stopped_at is None else MISSED
+    return Cycle("overall", start_event, 1, ms("2026-02-20 10:00"), "2021-11", 10, status=status,
+                 due_at=ms(TEN), stopped_at=stopped_at)  # fmt: skip
+
+
+def test_nobody_is_reminded_of_what_is_done_though_the_case_goes_on(desk: Desk) -> None:
     asked = supervised(desk)
     noon = ms("2026-03-02 12:00")
-    note(desk.outbox, Seen(asked.case_id, noon), noon)
+    fired = [Fired("overall", "s1", "supervise", 1, True, ms(TEN), ms(TEN), 10)]
+
+    def look(*live: Cycle, ended: list[Cycle]) -> None:
+        state = CaseState(asked.case_id, live=list(live), ended=ended, fired=fired)
+        for each in seen_in(state, {"supervise"}):
+            note(desk.outbox, each, noon)
+
+    # Contracted, or resolved and reopened: the case is open, and its ten days are over.
+    look(ten_days("s2"), ended=[ten_days(stopped_at=noon)])
     assert desk.remind("2026-03-03 10:01") == 0
-    note(desk.outbox, Seen(asked.case_id, None), noon)
+    # A late event shows that they are not.
+    look(ten_days(), ended=[])
     assert desk.remind("2026-03-03 10:01") == 1
 
 
-def test_a_closing_of_long_ago_is_kept_only_for_cases_that_somebody_heard_of(desk: Desk) -> None:
+def test_an_end_of_long_ago_is_kept_only_of_what_somebody_heard_of(desk: Desk) -> None:
     asked = supervised(desk)
     now = ms("2026-04-02 12:00")
-    for case in (asked.case_id, "unheard-of"):
-        note(desk.outbox, Seen(case, ms("2026-03-03 09:00")), now)
+    for each in (asked.escalation_id, "unheard-of"):
+        note(desk.outbox, Seen(each, ms("2026-03-03 09:00")), now)
     kept = desk.outbox.rows.execute("SELECT escalation_id FROM finished").fetchall()
-    assert [row[0] for row in kept] == ["case:C1"]
+    assert [row[0] for row in kept] == [f"cycle:{asked.escalation_id}"]
 
 
 def test_an_acknowledged_red_card_does_not_stop_the_next_level(desk: Desk) -> None:

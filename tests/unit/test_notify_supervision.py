@@ -13,7 +13,7 @@ from schemas.escalation import Cause, Escalation
 from schemas.instants import render_instant
 from schemas.routing.load import shipped_routing
 from sinks.notify.notice import case_notice, county_notice, order
-from sinks.notify.supervision import Ground, State, Supervision, supervisions
+from sinks.notify.supervision import Ground, State, Supervision, cycle_of, supervisions
 from tests.notify_builders import DALI, escalation, ms, revised
 
 ASKED = "2026-03-13 00:00"
@@ -62,15 +62,25 @@ def test_an_answer_of_the_county_holds_until_it_is_asked_again() -> None:
     assert after.repeated_ms == (ms("2026-03-20 00:00"),)
 
 
-def test_a_supervision_of_a_case_that_is_done_ages_no_more_and_waits_to_be_closed() -> None:
+def test_a_supervision_whose_clock_ended_ages_no_more_and_waits_to_be_closed() -> None:
     one = asked()
-    ends = {"C1": ms("2026-03-18 00:00")}
+    # The case itself may go on, as care does after its contract.
+    ends = {cycle_of(one): ms("2026-03-18 00:00")}
     before, after = (
         supervisions([one], [], ms(at_ms), ends)[0]
         for at_ms in ("2026-03-17 12:00", "2026-03-30 12:00")
     )
     assert (before.state, before.age_days, before.resolved_ms) == (State.ASKED, 4, None)
     assert (after.state, after.age_days, after.unanswered_for_days) == (State.RESOLVED, 5, None)
+
+
+def test_a_case_that_is_reopened_is_asked_about_anew_and_not_for_what_was_done() -> None:
+    first, second = asked(), asked(start_event_id="s2", escalation_id="second")
+    ends = {cycle_of(first): ms("2026-03-14 00:00")}
+    found = supervisions([first, second], [], ms("2026-03-16 00:00"), ends)
+    assert {each.escalation.start_event_id: each.state for each in found} == {
+        "s1": State.RESOLVED, "s2": State.ASKED
+    }  # fmt: skip
 
 
 def test_the_county_cannot_close_what_the_province_opened() -> None:
