@@ -18,6 +18,7 @@ from sinks.notify.document import Letter, MessageKind
 from sinks.notify.intake import owe
 from sinks.notify.outbox import Outbox
 from sinks.notify.outcome import Outcome, Verdict, Why
+from sinks.notify.supervision import SUPERVISING, late_stages
 
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 1.0, 300.0
 
@@ -73,7 +74,10 @@ def begin(outbox: Outbox, message_id: str) -> Letter:
             " RETURNING *",
             (message_id,),
         ).fetchone()
-    of = _deliveries(outbox, message_id)
+    of = [
+        outbox.escalation(each["escalation_id"], each["revision"])
+        for each in _deliveries(outbox, message_id)
+    ]
     said = outbox.rows.execute(
         "SELECT text FROM announcement WHERE message_id = ?", (message_id,)
     ).fetchone()
@@ -83,9 +87,12 @@ def begin(outbox: Outbox, message_id: str) -> Letter:
         recipient=row["owner"],
         language=row["language"],
         side=Side(row["side"]),
-        escalations=tuple(
-            outbox.escalation(each["escalation_id"], each["revision"]) for each in of
-        ),
+        escalations=tuple(of),
+        late={
+            each.case_id: tuple(late_stages(outbox.standing(each.case_id)))
+            for each in of
+            if each.level in SUPERVISING
+        },
         repeated=bool(row["repeated"]),
         reminder=bool(row["reminder"]),
         instead_of=row["instead_of"],
@@ -144,10 +151,12 @@ def exhaust(outbox: Outbox, endpoint: Endpoint, routing: Routing, now_ms: int) -
 
 
 def _hand_on(outbox: Outbox, of: list[sqlite3.Row], routing: Routing, now_ms: int) -> int:
-    """Owe it to the group that stands in for those who could not be reached."""
+    """Owe it to the group that stands in for one that could not be reached in any way."""
     handed_on = 0
     for each in of:
         if each["fallback"] is None or each["purpose"] not in ("notice", "reminder"):
+            continue
+        if _is_reached_otherwise(outbox, each):
             continue
         escalation = outbox.escalation(each["escalation_id"], each["revision"])
         recipients = of_group(escalation, routing, each["fallback"], "undelivered", now_ms)
@@ -156,6 +165,18 @@ def _hand_on(outbox: Outbox, of: list[sqlite3.Row], routing: Routing, now_ms: in
             purpose=each["purpose"], repeat=each["repeat"], instead_of=each["name"],
         )  # fmt: skip
     return handed_on
+
+
+def _is_reached_otherwise(outbox: Outbox, failed: sqlite3.Row) -> bool:
+    """Say whether the same group has it, or is still to get it, by another endpoint or member."""
+    found = outbox.rows.execute(
+        "SELECT 1 FROM delivery WHERE escalation_id = ? AND revision = ? AND of_group = ?"
+        " AND purpose = ? AND repeat = ? AND recipient <> ? AND of_group <> ''"
+        " AND state IN ('waiting', 'packed', 'delivered') LIMIT 1",
+        (failed["escalation_id"], failed["revision"], failed["of_group"], failed["purpose"],
+         failed["repeat"], failed["recipient"]),
+    ).fetchone()  # fmt: skip
+    return found is not None
 
 
 def _deliveries(outbox: Outbox, message_id: str) -> list[sqlite3.Row]:

@@ -5,8 +5,8 @@ Between the facts and the formats. Built from the words of the routing in one la
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import quote
 
@@ -17,6 +17,7 @@ from schemas.escalation import Escalation
 from schemas.instants import HOUR_MS, parse_instant
 from schemas.routing.model import Routing
 from sinks.notify.facts import Facts, Speaker, facts_of, shown_case
+from sinks.notify.supervision import SUPERVISING
 
 
 class MessageKind(StrEnum):
@@ -76,7 +77,8 @@ class Letter:
     """What a message is about and to whom it goes; ``instead_of`` where the first was not reached.
 
     ``repeated``: it may have arrived before (重发). ``reminder``: nobody acknowledged the first.
-    ``text``: of a message that is about no escalation.
+    ``text``: of a message that is about no escalation. ``late``: by case that is supervised, the
+    stages that are late.
     """
 
     message_id: str
@@ -89,6 +91,7 @@ class Letter:
     reminder: bool = False
     instead_of: str = ""
     text: str = ""
+    late: Mapping[str, Sequence[Escalation]] = field(default_factory=dict)
 
 
 def compose(letter: Letter, routing: Routing, links: Links, now_ms: int) -> Document:
@@ -126,17 +129,17 @@ def _single(letter: Letter, speaker: Speaker, links: Links, now_ms: int) -> Docu
     first = letter.escalations[0]
     facts = facts_of(first, speaker, now_ms)
     # Item and place stand in the title.
-    names = ("case", "department", "clock", "due", "left", "clause", "expected")
+    names = ("case", "department", "clock", "due", "left", "ground", "clause", "expected")
     found = [(speaker.say("open_case"), links.case(first.case_id))]
     hours = speaker.routing.rules.acknowledged_for_h
     signed = links.acknowledge(first, letter.recipient, letter.side, now_ms, hours)
     if signed and (label := _label(first.level, letter.side, speaker.routing)):
         found.append((speaker.say(label), signed))
-    facts |= _expected(first, letter.side, speaker)
+    facts |= _expected(first, letter.side, speaker) | {"ground": _ground(letter, first, speaker)}
     return Document(
         title=_marked(letter, speaker, speaker.say("title", facts)),
         sms=_marked(letter, speaker, speaker.say("sms", facts)),
-        lines=tuple((speaker.say(f"label_{name}"), facts[name]) for name in names),
+        lines=tuple((speaker.say(f"label_{name}"), facts[name]) for name in names if facts[name]),
         notes=_notes(letter, speaker),
         links=tuple(found),
         signature=speaker.say("signature"),
@@ -162,6 +165,23 @@ def _expected(each: Escalation, side: Side, speaker: Speaker) -> Facts:
     return {}
 
 
+def _ground(
+    letter: Letter, each: Escalation, speaker: Speaker, lawful: str = "ground_lawful"
+) -> str:
+    """Return why a case is supervised: a stage is late, or ten days passed and none is.
+
+    The second is lawful: whoever reads of it must not take the county to be late. Empty for other
+    levels.
+    """
+    late = letter.late.get(each.case_id)
+    if late is None or each.level not in SUPERVISING:
+        return ""
+    # Of the stages themselves the time left is not told.
+    stages = dict.fromkeys(facts_of(one, speaker, 0)["clock"] for one in late)
+    joint = "、" if speaker.language == "zh" else ", "
+    return speaker.say("ground_late" if late else lawful, stages=joint.join(stages))
+
+
 def _correction(letter: Letter, speaker: Speaker, links: Links, now_ms: int) -> Document:
     first = letter.escalations[0]
     facts = facts_of(first, speaker, now_ms)
@@ -184,7 +204,10 @@ def _correction(letter: Letter, speaker: Speaker, links: Links, now_ms: int) -> 
 def _table(letter: Letter, speaker: Speaker, links: Links, now_ms: int) -> Document:
     every = sorted(letter.escalations, key=lambda each: parse_instant(each.due_at or each.at))
     all_facts = [
-        facts_of(each, speaker, now_ms) | _expected(each, letter.side, speaker) for each in every
+        facts_of(each, speaker, now_ms)
+        | _expected(each, letter.side, speaker)
+        | {"ground": _ground(letter, each, speaker, "ground_lawful_short")}
+        for each in every
     ]
     kind = "daily" if letter.kind is MessageKind.DAILY else "digest"
     facts = {name: _shared(name, all_facts) for name in ("level", "place", "item")}
@@ -194,8 +217,9 @@ def _table(letter: Letter, speaker: Speaker, links: Links, now_ms: int) -> Docum
     # What all share stands in the title; a column of it would only narrow the others.
     columns = [
         name
-        for name in ("case", "place", "item", "clock", "level", "due", "left")
-        if name not in facts or len({one[name] for one in all_facts}) > 1
+        for name in ("case", "place", "item", "clock", "level", "due", "left", "ground")
+        if (name not in facts or len({one[name] for one in all_facts}) > 1)
+        and all(one[name] for one in all_facts)
     ]
     title = _marked(letter, speaker, speaker.say(f"{kind}_title", facts))
     expected = {each.level: one["expected"] for each, one in zip(every, all_facts, strict=True)}
@@ -211,7 +235,7 @@ def _table(letter: Letter, speaker: Speaker, links: Links, now_ms: int) -> Docum
         ),
         more=speaker.say("more_rows", number=left_out) if left_out else "",
         notes=_notes(letter, speaker),
-        links=((speaker.say("open_case"), links.page_url),),
+        links=((speaker.say("open_page"), links.page_url),),
         signature=speaker.say("signature"),
         colon=speaker.say("colon"),
     )  # fmt: skip

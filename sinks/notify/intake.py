@@ -98,12 +98,12 @@ def owe(
         bundle = "|".join((escalation.county, escalation.item, escalation.clock, escalation.level))
         done = outbox.rows.execute(
             "INSERT OR IGNORE INTO delivery (escalation_id, revision, case_id, level, recipient,"
-            " purpose, repeat, owner, endpoint, language, side, fallback, name, instead_of, bundle,"
-            " never_silenced, not_before_ms, state)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting')",
+            " purpose, repeat, owner, endpoint, language, side, fallback, of_group, name,"
+            " instead_of, bundle, never_silenced, not_before_ms, state)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting')",
             (escalation.escalation_id, escalation.revision, escalation.case_id, escalation.level,
              each.name, purpose, repeat, each.owner, each.address.endpoint, each.language,
-             each.side.value, each.fallback, each.text.zh if each.language == "zh"
+             each.side.value, each.fallback, each.group, each.text.zh if each.language == "zh"
              else each.text.en, instead_of, bundle, never_silenced, each.not_before_ms),
         )  # fmt: skip
         new += done.rowcount

@@ -39,6 +39,10 @@ class Outbox:
         self.rows.execute("PRAGMA journal_mode=WAL")
         self.rows.execute("PRAGMA synchronous=FULL")
         self.rows.executescript(_SCHEMA.read_text("utf-8"))
+        # What files of before do not have; the schema alone says IF NOT EXISTS of whole tables.
+        columns = {row["name"] for row in self.rows.execute("PRAGMA table_info(delivery)")}
+        if "of_group" not in columns:
+            self.rows.execute("ALTER TABLE delivery ADD COLUMN of_group TEXT NOT NULL DEFAULT ''")
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -64,6 +68,15 @@ class Outbox:
             (escalation_id, revision),
         ).fetchone()
         return _DECODER.decode(found["raw"])
+
+    def standing(self, case_id: str) -> list[Escalation]:
+        """Return the newest revisions of a case's escalations, without those withdrawn."""
+        found = self.rows.execute(
+            "SELECT raw FROM revision AS one WHERE case_id = ? AND state = 'fired' AND revision ="
+            " (SELECT max(revision) FROM revision WHERE escalation_id = one.escalation_id)",
+            (case_id,),
+        ).fetchall()
+        return [_DECODER.decode(row["raw"]) for row in found]
 
     def record(self, delivery: Delivery) -> None:
         """Keep a record until Kafka has it."""

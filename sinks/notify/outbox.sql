@@ -16,7 +16,8 @@ CREATE TABLE IF NOT EXISTS delivery (
   escalation_id TEXT NOT NULL, revision INTEGER NOT NULL, case_id TEXT NOT NULL,
   level TEXT NOT NULL, recipient TEXT NOT NULL, purpose TEXT NOT NULL, repeat INTEGER NOT NULL,
   owner TEXT NOT NULL, endpoint TEXT NOT NULL, language TEXT NOT NULL, side TEXT NOT NULL,
-  fallback TEXT, name TEXT NOT NULL, instead_of TEXT NOT NULL, bundle TEXT NOT NULL,
+  fallback TEXT, of_group TEXT NOT NULL DEFAULT '',
+  name TEXT NOT NULL, instead_of TEXT NOT NULL, bundle TEXT NOT NULL,
   never_silenced INTEGER NOT NULL, not_before_ms INTEGER NOT NULL, state TEXT NOT NULL,
   message_id TEXT, done_ms INTEGER,
   UNIQUE (escalation_id, revision, recipient, purpose, repeat)

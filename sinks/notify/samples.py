@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from schemas.action import Side
 from schemas.catalogue.load import load_catalogue
 from schemas.escalation import Cause, Escalation, EscalationState, Reason, escalation_id
@@ -36,6 +38,8 @@ other 4xx are final, and the next level is told. A `kind` of `heartbeat` comes a
 `watchdog_every_s` while the whole pipeline works: raise an alarm when it stays away.
 """
 _PAGE = "https://jushou.example.gov.cn"
+# Of the first the ten days passed with every stage within its limit, of the second they did not.
+_LATE = {"SQ-2026-0004": (), "SQ-2026-0005": ("review",), "SQ-2026-0006": ("confirm", "review")}
 _LINKS = Links(_PAGE, "only-for-samples", f"{_PAGE}/a")
 _UNTIL_MORNING_MS = 30_600_000  # from 00:00 to 08:30
 _DESK = {"zh": "县级主管部门值班", "en": "Duty desk of the county department"}
@@ -69,9 +73,17 @@ def sample(level: str, item: str, clock: str, at: str, due_at: str, case: str) -
 def letters(language: str) -> Iterator[tuple[str, Letter, int]]:
     """Yield heading, letter and instant of each sample."""
     made = [sample(*step, case=f"SQ-2026-{number:04d}") for number, step in enumerate(_STEPS, 1)]
+    other = sample(*_STEPS[3], case="SQ-2026-0006")
+    late = {
+        each.case_id: tuple(
+            msgspec.structs.replace(each, clock=clock, level="red") for clock in _LATE[each.case_id]
+        )
+        for each in (*made, other)
+        if each.case_id in _LATE
+    }
 
     def letter(kind: MessageKind, *of: Escalation, **more: Any) -> Letter:
-        fields = {"side": Side(of[0].to) if of else Side.OWNER} | more
+        fields = {"side": Side(of[0].to) if of else Side.OWNER, "late": late} | more
         return Letter(
             message_id="sample", kind=kind, recipient="duty", language=language, escalations=of,
             **fields,
@@ -101,13 +113,18 @@ def letters(language: str) -> Iterator[tuple[str, Letter, int]]:
     many = [sample(*_STEPS[1], case=f"SQ-2026-{number:04d}") for number in range(11, 15)]
     at_ms = parse_instant(many[0].at) + 300_000
     yield "digest", letter(MessageKind.DIGEST, *many), at_ms
+    yield (
+        "supervisions of one night, as one table",
+        letter(MessageKind.DIGEST, made[3], other),
+        night_ms,
+    )
     yield "correction", letter(MessageKind.CORRECTION, made[1]), at_ms
     yield "sent again after a crash", letter(MessageKind.SINGLE, made[1], repeated=True), at_ms
     morning_ms = night_ms + DAY_MS + _UNTIL_MORNING_MS
     yield "daily digest", letter(MessageKind.DAILY, *many[:2], made[3]), morning_ms
     speaker = Speaker(shipped_routing(), language)
-    late = speaker.say("alarm_late", number="2", at=speaker.instant(at_ms))
-    yield "alarm of the system itself", letter(MessageKind.ALARM, text=late), at_ms
+    silent = speaker.say("alarm_late", number="2", at=speaker.instant(at_ms))
+    yield "alarm of the system itself", letter(MessageKind.ALARM, text=silent), at_ms
     yield "heartbeat for a switch outside", letter(MessageKind.HEARTBEAT), at_ms
 
 

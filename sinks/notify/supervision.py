@@ -15,6 +15,7 @@ from schemas.escalation import Escalation, EscalationState
 from schemas.instants import DAY_MS, parse_instant
 
 OPENS, AGAIN, OVERALL = "supervise", "supervise-again", "overall"
+SUPERVISING = (OPENS, AGAIN)
 # Levels that say that a stage itself was not done in time.
 _LATE = ("red", "prefecture")
 
@@ -110,6 +111,12 @@ def supervisions(
     return sorted(found, key=lambda one: (one.asked_ms, one.escalation.escalation_id))
 
 
+def late_stages(of_case: Iterable[Escalation]) -> list[Escalation]:
+    """Return those of a case's standing escalations that say that a stage is late, oldest first."""
+    late = (each for each in of_case if each.clock != OVERALL and each.level in _LATE)
+    return sorted(late, key=lambda each: parse_instant(each.at))
+
+
 def _supervision(
     opened: Escalation,
     of_case: list[Escalation],
@@ -146,10 +153,7 @@ def _supervision(
         if action.type is ActionType.ANSWERED and action.side is not Side.OWNER
         and parse_instant(action.at) >= last_asked
     ]  # fmt: skip
-    late = sorted(
-        (each for each in of_case if each.clock != OVERALL and each.level in _LATE),
-        key=lambda each: parse_instant(each.at),
-    )
+    late = late_stages(of_case)
     state = (
         State.CLOSED if closed
         else State.RESOLVED if resolved_ms is not None

@@ -155,6 +155,22 @@ def test_no_format_lets_a_value_become_markup() -> None:
     assert "@all" not in body
 
 
+def test_a_supervision_blames_nobody_whose_stages_kept_their_limits() -> None:
+    asked, red = escalation("C1", "supervise"), escalation("C1")
+
+    def ground(language: str, *late: Any) -> str | None:
+        document = written(of=(asked,), language=language, late={"C1": late})
+        return dict(document.lines).get(Speaker(shipped_routing(), language).say("label_ground"))
+
+    assert ground("zh") == "截至发出时各环节均在规定时限内，不作逾期认定"
+    assert ground("zh", red) == "环节逾期（受理）"
+    assert ground("en", red) == "a stage is late (Accept)"
+    table = written(of=(asked, escalation("C2", "supervise")), kind=MessageKind.DIGEST,
+                    late={"C1": (red,), "C2": ()})  # fmt: skip
+    assert [row[-1] for row in table.rows] == ["情形", "环节逾期（受理）", "各环节均在时限内"]
+    assert "情形" not in dict(written(of=(red,)).lines)
+
+
 def test_a_table_holds_every_case_and_says_how_many_it_leaves_out() -> None:
     many = tuple(escalation(f"C{number}") for number in range(400))
     document = written(kind=MessageKind.DIGEST, of=many)

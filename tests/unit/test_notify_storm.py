@@ -247,6 +247,59 @@ def test_what_cannot_be_delivered_goes_to_the_next_and_says_so(desk: Desk) -> No
     assert desk.sent("2026-03-02 12:00", endpoint="hook") == []
 
 
+TWO_WAYS = """
+groups:
+  office: {name: {zh: 县值班, en: County desk}, reached_by: [room, other], fallback: board}
+endpoints: {other: {kind: wecom, url: "http://127.0.0.1:9/other"}}
+"""
+
+
+def test_the_next_is_told_only_if_a_desk_was_reached_in_no_way(tmp_path: Path) -> None:
+    rooms = (FIXTURES / "rooms" / "rooms.yaml").read_text("utf-8")
+    office = rooms.index("  office:"), rooms.index("  board:")
+    desk = Desk(tmp_path, routing_of(
+        tmp_path / "routing", rooms=rooms[: office[0]] + rooms[office[1] :], ways=TWO_WAYS
+    ))  # fmt: skip
+    desk.push(escalation("C1"), at=TEN)
+    desk.sent(TEN, refused)
+    assert desk.sent(TEN, endpoint="hook") == []  # it is still to go to the other room
+    assert cases(desk.sent(TEN, endpoint="other")) == [["C1"]]
+    desk.push(escalation("C2", county=DALI), at=TEN)
+    desk.sent(TEN, endpoint="other")
+    desk.sent(TEN, refused)
+    assert (
+        desk.sent(TEN, endpoint="hook") == []
+    )  # the desk has it, and nobody is told that it hasn't
+    desk.push(escalation("C3", item="water.drinking", county="530102"), at=TEN)
+    desk.sent(TEN, refused)
+    desk.sent(TEN, refused, endpoint="other")
+    assert cases(desk.sent(TEN, endpoint="hook")) == [["C3"]]
+    desk.outbox.close()
+
+
+def test_an_outbox_of_before_is_taken_over(tmp_path: Path) -> None:
+    routing = load_routing(FIXTURES / "rooms")
+    desk = Desk(tmp_path, routing)
+    desk.push(escalation("C1"), at=TEN)
+    desk.outbox.rows.execute("ALTER TABLE delivery DROP COLUMN of_group")
+    assert desk.crash(TEN) == 0
+    desk.sent(TEN, refused)
+    assert cases(desk.sent(TEN, endpoint="hook")) == [["C1"]]
+    desk.outbox.close()
+
+
+def test_a_supervision_says_whether_a_stage_is_late_as_far_as_it_stands(desk: Desk) -> None:
+    night, mistaken = "2026-03-13 00:00", escalation("C2", at="2026-03-09 10:00")
+    desk.push(escalation("C1", at="2026-03-09 10:00"), mistaken, at="2026-03-09 10:00")
+    desk.push(revised(mistaken, Cause.MISTAKEN), at="2026-03-10 10:00")
+    desk.sent("2026-03-10 10:00")
+    desk.push(escalation("C1", "supervise", at=night), escalation("C2", "supervise", at=night),
+              at=night)  # fmt: skip
+    (letter,) = desk.sent(night)
+    late = {case: [each.clock for each in stages] for case, stages in letter.late.items()}
+    assert late == {"C1": ["accept"], "C2": []}
+
+
 def test_an_endpoint_that_fails_for_too_long_is_given_up(desk: Desk) -> None:
     desk.push(escalation("C1"), at=TEN)
     tried = sum(len(desk.sent(TEN, down, seconds=second)) for second in range(0, 600, 10))
