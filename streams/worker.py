@@ -2,8 +2,9 @@
 
 Path of an event: a batch comes from the transport (``streams.transport``), the keeper of its
 partition applies it (``streams.agents.keeper``), the outlet has the effects acknowledged
-(``streams.agents.outlet``), and only then does the agent ask for the next batch, which lets the
-offsets be committed. Time passes in ``_tick``, which sweeps the partitions that are at their end.
+(``streams.agents.outlet``), and only then is the batch complete, which lets its offsets be
+committed. A batch of another partition may be applied meanwhile. Time passes in ``_tick``, which
+sweeps the partitions that are at their end.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import asyncio
 import gc
 import logging
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +35,7 @@ from streams.state.restore import Restored, restore
 from streams.transport import (
     BatchApp,
     BatchConsumer,
+    BatchStream,
     EndOffsetReader,
     RecordBatch,
     batch_app,
@@ -97,6 +100,8 @@ class CaseWorker:
         self.outlet = Outlet(config.bootstrap, config.session_timeout_s, self._check_session)
         # A batch and a sweep both change states and write them: one at a time.
         self._writing = asyncio.Lock()
+        # By partition, the batch whose effects are sent and not yet acknowledged.
+        self._in_flight: dict[int, asyncio.Task[None]] = {}
         self._counted_s = time.monotonic()
         self._at_end_s: dict[int, float] = {}
         self._behind_since_s: dict[int, float] = {}
@@ -122,8 +127,9 @@ class CaseWorker:
 
         @app.agent(batch_topic(app, CASE_EVENTS.name), name="case-agent", concurrency=1)
         async def case_agent(batches: object) -> None:
-            async for batch in batches:  # type: ignore[attr-defined]
-                await self.keep(batch)
+            stream = cast(BatchStream, batches)
+            async for batch in stream:
+                await self.keep(batch, stream.keep_open())
 
         return app
 
@@ -143,6 +149,7 @@ class CaseWorker:
             finally:
                 ticking.cancel()
                 result = (await asyncio.gather(ticking, return_exceptions=True))[0]
+                await asyncio.gather(*self._in_flight.values(), return_exceptions=True)
             if isinstance(result, Exception):
                 raise result
             await self.outlet.close()
@@ -219,23 +226,47 @@ class CaseWorker:
 
     # Events
 
-    async def keep(self, batch: RecordBatch) -> None:
-        """Apply one batch and have its effects acknowledged."""
+    async def keep(self, batch: RecordBatch, complete: Callable[[], None]) -> None:
+        """Apply one batch and send its effects; it is ``complete`` once they are acknowledged."""
         async with self._writing:
+            await self._land(batch.partition)
             keeper = self.keepers.get(batch.partition)
             if keeper is None:
+                complete()
                 return
-            now = self.clock.now()
             write = self.outlet.state_writer(batch.partition)
-            effects = keeper.apply(batch.records, now, time.monotonic(), write)
+            effects = keeper.apply(batch.records, self.clock.now(), time.monotonic(), write)
             keeper.state.next_offset = batch.next_offset
-            if len(batch):
-                await self.outlet.write(effects, keeper.state, now)
-                self.outlet.checkpoint(keeper.state)
+            self.outlet.send(effects, batch.partition)
             self._archive_closed(keeper)
             end, _ = self._asked.get(batch.partition, (0, 0))
             if keeper.state.next_offset >= end:
                 self._caught_up.set()
+        finishing = asyncio.create_task(self._finish(keeper, len(batch), complete))
+        self._in_flight[batch.partition] = finishing
+
+    async def _finish(self, keeper: CaseKeeper, records: int, complete: Callable[[], None]) -> None:
+        """Have acknowledged what a batch of so many records led to, and complete it."""
+        try:
+            if records:
+                await self.outlet.flush(keeper.state.partition)
+                self.outlet.checkpoint(keeper.state)
+            complete()
+        except Exception as fault:
+            # Nothing may be committed now, also if no other batch ever comes.
+            await self.app.crash(fault)
+            raise
+
+    async def _land(self, partition: int) -> None:
+        """Wait for the batch in flight, before its partition changes: its checkpoint is of then.
+
+        Raises what kept it from being acknowledged.
+        """
+        in_flight = self._in_flight.get(partition)
+        if in_flight is not None:
+            await asyncio.wait([in_flight])
+            in_flight.result()
+            del self._in_flight[partition]
 
     def _archive_closed(self, keeper: CaseKeeper) -> None:
         state = keeper.state
@@ -324,6 +355,7 @@ class CaseWorker:
         """Judge what time has changed in one partition, in slices that let batches in between."""
         while True:
             async with self._writing:
+                await self._land(keeper.state.partition)
                 if self.keepers.get(keeper.state.partition) is not keeper:
                     return False
                 effects = keeper.sweep(now, SWEEP_CASES)

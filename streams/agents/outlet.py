@@ -36,11 +36,15 @@ from streams.state.partition import PartitionState
 # Never longer than the session: what waits in librdkafka while the process stands still must not go
 # out once another has the partition.
 DELIVERY_TIMEOUT_S = 120.0
+_PRODUCERS = 2
 _encode = msgspec.json.Encoder().encode
 
 
 class Outlet:
-    """One producer for all that a worker writes. Not safe for use by two tasks at once.
+    """Producers for all that a worker writes. Not safe for use by two tasks at once.
+
+    What is written of one partition goes through one producer, and stays in its order. There are
+    two, so that one partition's records can be waited for while those of another are sent.
 
     ``may_write`` is called before each record and raises where the partitions may be another's;
     they are ``session_timeout_s`` after the group last heard of this worker.
@@ -59,7 +63,8 @@ class Outlet:
         config = _config(bootstrap, self._timeout_s) | {"on_delivery": self._delivered}
         # Reports of what was delivered cost as much as the sending: only escalations have them,
         # for their offsets.
-        self._producer = Producer(config | {"delivery.report.only.error": True})
+        quiet = config | {"delivery.report.only.error": True}
+        self._producers = [Producer(quiet) for _ in range(_PRODUCERS)]
         self._escalator = Producer(config)
 
     def _delivered(self, fault: KafkaError | None, message: Message) -> None:
@@ -72,12 +77,16 @@ class Outlet:
             self._escalations_next[partition] = max(known, offset + 1)
 
     def state_writer(self, partition: int) -> Callable[[StateRecord], None]:
-        """Return what sends a state of a partition at once; ``write`` has it acknowledged."""
+        """Return what sends a state of a partition at once; ``flush`` has it acknowledged."""
+        producer = self._producer(partition)
 
         def write(state: StateRecord) -> None:
-            self._send(CASE_STATES.name, partition, state[0].encode(), state[1])
+            self._send(producer, CASE_STATES.name, partition, state[0].encode(), state[1])
 
         return write
+
+    def _producer(self, partition: int) -> Producer:
+        return self._producers[partition % _PRODUCERS]
 
     async def write(self, effects: Effects, state: PartitionState, now: int) -> None:
         """Have the effects of one batch or sweep of a partition acknowledged, in their order.
@@ -85,13 +94,21 @@ class Outlet:
         ``now`` (milliseconds) is the time of publication. Raises ``Unavailable`` when the broker
         does not take a record: the worker stops, and what was not committed is done again.
         """
-        for letter in effects.dead_letters:
-            self._set_aside(letter, state.partition)
         if effects.escalations:
             await self._publish(effects.escalations, state, now)
-        for case_id, packed in effects.states:
-            self._send(CASE_STATES.name, state.partition, case_id.encode(), packed)
-        await self.flush()
+        self.send(effects, state.partition)
+        await self.flush(state.partition)
+
+    def send(self, effects: Effects, partition: int) -> None:
+        """Send dead letters and states, which need no order among them; ``flush`` waits for them.
+
+        Escalations need one: they go through ``write``.
+        """
+        for letter in effects.dead_letters:
+            self._set_aside(letter, partition)
+        write = self.state_writer(partition)
+        for state in effects.states:
+            write(state)
 
     async def _publish(
         self, escalations: Iterable[Escalation], state: PartitionState, now: int
@@ -100,8 +117,8 @@ class Outlet:
         for escalation in escalations:
             escalation.published_at = published_at
             key, value = escalation.case_id.encode(), _encode(escalation)
-            self._send(ESCALATIONS.name, state.partition, key, value, self._escalator)
-        await self.flush(self._escalator)
+            self._send(self._escalator, ESCALATIONS.name, state.partition, key, value)
+        await self._flush(self._escalator)
         ended = self._escalations_next.get(state.partition, 0)
         state.escalations_next = max(state.escalations_next, ended)
 
@@ -114,7 +131,8 @@ class Outlet:
             now=state.now,
             escalations_next=state.escalations_next,
         )
-        self._send(CHECKPOINTS.name, state.partition, checkpoints.KEY, checkpoints.encode(record))
+        producer, encoded = self._producer(state.partition), checkpoints.encode(record)
+        self._send(producer, CHECKPOINTS.name, state.partition, checkpoints.KEY, encoded)
 
     async def publish_counts(
         self, state: PartitionState, counts: Iterable[tuple[GroupKey, int]]
@@ -126,16 +144,17 @@ class Outlet:
             f',"partition":{state.partition},"count":%d,"generation":{state.generation},'
             f'"change":{state.count_change},"schema_version":"{AGGREGATE_VERSION}"}}'
         ).encode()
+        producer = self._producer(state.partition)
         for group, count in counts:
             key = _encode(group)
             value = b'{"group":' + key + rest % count
-            self._send(AGGREGATES.name, state.partition, key, value)
-        await self.flush()
+            self._send(producer, AGGREGATES.name, state.partition, key, value)
+        await self.flush(state.partition)
 
     def _set_aside(self, letter: DeadLetter, partition: int) -> None:
         headers = dead_letter_headers(letter.fault, CASE_EVENTS.name, partition, letter.offset)
         self._may_write()
-        self._producer.produce(
+        self._producer(partition).produce(
             DEAD_LETTERS.name,
             key=letter.key,
             value=letter.value,
@@ -143,14 +162,8 @@ class Outlet:
         )
 
     def _send(
-        self,
-        topic: str,
-        partition: int,
-        key: bytes,
-        value: bytes,
-        producer: Producer | None = None,
+        self, producer: Producer, topic: str, partition: int, key: bytes, value: bytes
     ) -> None:
-        producer = producer or self._producer
         self._may_write()
         try:
             producer.produce(topic, value, key, partition)
@@ -159,18 +172,24 @@ class Outlet:
             producer.poll(1.0)
             producer.produce(topic, value, key, partition)
 
-    async def flush(self, producer: Producer | None = None) -> None:
-        """Wait until the broker has acknowledged all that was sent."""
-        flush = (producer or self._producer).flush
+    async def flush(self, partition: int) -> None:
+        """Wait until the broker has acknowledged all that was sent of a partition.
+
+        Errors: as ``write``.
+        """
+        await self._flush(self._producer(partition))
+
+    async def _flush(self, producer: Producer) -> None:
         loop = asyncio.get_running_loop()
-        left = await loop.run_in_executor(None, flush, self._timeout_s + 5)
+        left = await loop.run_in_executor(None, producer.flush, self._timeout_s + 5)
         if self._fault is not None or left:
             fault = self._fault or "time ran out"
             raise Unavailable(f"Kafka did not take {max(left, 1)} record(s): {fault}")
 
     async def close(self) -> None:
-        """Send what is left; errors are those of ``flush``."""
-        await self.flush()
+        """Send what is left; errors are those of ``write``."""
+        for producer in self._producers:
+            await self._flush(producer)
 
 
 def _config(bootstrap: str, timeout_s: float) -> dict[str, object]:

@@ -14,10 +14,11 @@ per event (four asyncio tasks for each record) is paid per batch. ::
     asyncio.run(serve(app))
 
 Guarantees: each record is delivered at least once and in the order of its partition; a batch is
-committed only after the agent has asked for the next one; an agent that raises stops the worker
-with its batch not committed; ``session.check`` refuses to go on for partitions that may have been
-given away while the process stood still. Written against Faust 0.15.3 and aiokafka 0.14.0; each
-module names the private parts of theirs that it relies on.
+committed only after the agent has asked for the next one, or, where it called ``keep_open``, said
+that it is complete; an agent that raises stops the worker with its batch not committed;
+``session.check`` refuses to go on for partitions that may have been given away while the process
+stood still. Written against Faust 0.15.3 and aiokafka 0.14.0; each module names the private parts
+of theirs that it relies on.
 
 ==================  ==========================================================================
 record_batch        RecordBatch, what agents get

@@ -7,13 +7,14 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiokafka.errors import KafkaError
 from faust.exceptions import ImproperlyConfigured
 
 from jushou.runtime.kafka_broker import KafkaBroker
-from streams.transport import RecordBatch, WorkerStillBusy
+from streams.transport import BatchApp, RecordBatch, WorkerStillBusy, batch_topic
 from tests.integration.batch_transport_support import (
     Cluster,
     Handled,
@@ -94,6 +95,59 @@ async def test_an_agent_that_never_ends_does_not_keep_the_worker_and_is_not_comm
             await eventually(lambda: handled.in_hand)
     assert handled.batches == []
     assert max(cluster.committed(group, topic)) <= 0
+
+
+def app_that_keeps_open(
+    cluster: Cluster, group: str, topic: str, folder: Path
+) -> tuple[BatchApp, list[Callable[[], None]]]:
+    """An app whose agent keeps every batch of 100 records open; and what completes each."""
+    app = app_on(cluster, group, folder, max_batch_records=100)
+    completions: list[Callable[[], None]] = []
+
+    @app.agent(batch_topic(app, topic), name="keeps-open", concurrency=1)
+    async def agent(stream: Any) -> None:
+        async for batch in stream:
+            complete = stream.keep_open()
+            completions.append(complete) if batch.records else complete()
+
+    return app, completions
+
+
+async def test_batches_kept_open_are_committed_as_far_as_all_before_them_are_complete(
+    cluster: Cluster, topic_name: Callable[..., str], tmp_path: Path
+) -> None:
+    topic, group = cluster.create(topic_name()), topic_name("group")
+    cluster.produce(topic, range(400))
+    app, completions = app_that_keeps_open(cluster, group, topic, tmp_path)
+    async with served(app):
+        await eventually(lambda: len(completions) == 4)  # the next is given before one is complete
+        completions[1]()
+        completions[2]()
+        await app.consumer.commit()
+        assert max(cluster.committed(group, topic)) <= 0
+        completions[0]()
+        await app.consumer.commit()
+        assert cluster.committed(group, topic) == [300]
+        asyncio.get_running_loop().call_later(0.3, completions[3])  # after the stop began
+    assert cluster.committed(group, topic) == [400]
+
+
+async def test_a_batch_that_stays_open_is_not_committed_when_the_worker_ends(
+    cluster: Cluster, topic_name: Callable[..., str], tmp_path: Path
+) -> None:
+    topic, group = cluster.create(topic_name()), topic_name("group")
+    cluster.produce(topic, range(200))
+    app, completions = app_that_keeps_open(cluster, group, topic, tmp_path)
+
+    async def end_with_the_second_open() -> None:
+        async with served(app, stop_within_s=0.5):
+            await eventually(lambda: len(completions) == 2)
+            completions[0]()
+            await app.consumer.commit()
+
+    with pytest.raises(WorkerStillBusy):
+        await end_with_the_second_open()
+    assert cluster.committed(group, topic) == [100]
 
 
 class Refused(Exception):

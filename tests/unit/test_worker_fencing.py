@@ -51,7 +51,8 @@ async def test_nothing_is_handed_to_kafka_once_the_partitions_may_be_another_s()
 
     outlet = Outlet("127.0.0.1:1", 6.0, refuse)
     handed: list[object] = []
-    outlet._producer = outlet._escalator = Taker(handed)  # type: ignore[assignment]
+    outlet._escalator = Taker(handed)  # type: ignore[assignment]
+    outlet._producers = [outlet._escalator] * 2
     state = PartitionState(0, engine().rules)
     with pytest.raises(SessionExpired):
         outlet.state_writer(0)(("A", b"state"))
