@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import msgspec
-from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, TopicPartition
 
+from benchmarks.flow import Flow
 from benchmarks.outcome import Bar, Mark, Outcome
 from benchmarks.sizes import Size
 from benchmarks.station import AT_REST, PARTITIONS, Station
 from schemas.instants import HOUR_MS, parse_instant, render_instant
-from schemas.topics import CASE_EVENTS, ESCALATIONS
+from schemas.topics import ESCALATIONS
 
 _LIMIT_S = 120.0
 _FLOW_BEFORE_S = 5.0
 _PAUSE_S = 5.0
-_FLOW_STEP_S = 0.02
 # Both clocks that a water case starts with are due 24 hours after it was submitted, and their
 # first step is reached 4 hours before: at once, when such a case comes in late.
 _WATER_MS = 24 * HOUR_MS
@@ -143,50 +142,6 @@ def _water(prefix: str, count: int, due: Callable[[int], int]) -> Iterator[tuple
             "channel": "wechat",
         }
         yield case_id, msgspec.json.encode(record)
-
-
-class Flow(threading.Thread):
-    """Sends events at an even rate until it is stopped; ``per_s`` is the rate it reached."""
-
-    def __init__(self, bootstrap: str, events: Iterator[tuple[str, bytes]], per_s: int) -> None:
-        super().__init__(name="flow", daemon=True)
-        self._events = events
-        self._wanted_per_s = per_s
-        self._stopped = threading.Event()
-        self._sent = 0
-        self._took_s = 1.0
-        self._producer = Producer(
-            {
-                "bootstrap.servers": bootstrap,
-                "partitioner": "murmur2_random",
-                "compression.type": "lz4",
-                "linger.ms": 5,
-                "queue.buffering.max.messages": 1_000_000,
-            }
-        )
-
-    def run(self) -> None:
-        """Catch up with the clock every 20 ms."""
-        begun_s = time.monotonic()
-        while not self._stopped.wait(_FLOW_STEP_S):
-            due = int((time.monotonic() - begun_s) * self._wanted_per_s)
-            while self._sent < due:
-                case_id, raw = next(self._events)
-                self._producer.produce(CASE_EVENTS.name, raw, case_id.encode())
-                self._sent += 1
-            self._producer.poll(0)
-        self._took_s = time.monotonic() - begun_s
-        self._producer.flush(30)
-
-    @property
-    def per_s(self) -> float:
-        """Events sent per second."""
-        return self._sent / self._took_s
-
-    def stop(self) -> None:
-        """End when what was sent is acknowledged."""
-        self._stopped.set()
-        self.join(60)
 
 
 def _delays(station: Station, before: list[int]) -> dict[str, list[Delay]]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from confluent_kafka import Consumer, TopicPartition
 
+from benchmarks.flow import Flow
 from benchmarks.outcome import Bar, Mark, Outcome
-from benchmarks.parts.latency import Flow
 from benchmarks.parts.worker import WORKER_LIMIT_S, TimedLog
 from benchmarks.processes import cpu_s
 from benchmarks.sizes import Size
