@@ -38,8 +38,9 @@ Department = Literal[
     "medical-insurance",
     "rural-revitalisation",
 ]
-County = Annotated[str, Meta(pattern=r"^53[0-9]{4}$")]
-Township = Annotated[str, Meta(pattern=r"^[0-9]{9}$")]
+# The length is bounded too, since "$" would let a line feed at the end pass.
+County = Annotated[str, Meta(pattern=r"^53[0-9]{4}$", max_length=6)]
+Township = Annotated[str, Meta(pattern=r"^[0-9]{9}$", max_length=9)]
 # An optional field is absent or of its type: an explicit null takes the slow path, so that the
 # record's text can be told from one without the field.
 _ABSENT = cast(Any, None)

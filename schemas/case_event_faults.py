@@ -6,6 +6,7 @@ and the remedy; some are good in an unusual way (unknown fields, explicit nulls,
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from collections.abc import Container
@@ -73,6 +74,11 @@ def decode_with_faults(raw: bytes, items: Container[str]) -> tuple[str, StoredEv
 
 
 def _parsed(raw: bytes) -> dict[str, Any]:
+    if raw.startswith(codecs.BOM_UTF8):
+        raise InvalidRecord(
+            DeadLetterReason.NOT_JSON,
+            "a byte order mark stands before the JSON; write UTF-8 without one",
+        )
     try:
         record = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
         # A lone surrogate is no text: it could be neither stored nor sent on.

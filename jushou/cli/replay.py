@@ -29,7 +29,8 @@ def replay(
     """Print the verdicts, standing escalations or violations of a log, as JSON lines.
 
     Bad lines go to standard error with their number and reason; the exit status is then 1, and
-    the good ones are still judged.
+    the good ones are still judged. Differing records with one id are named there too, as
+    conflicts, and are no fault.
     """
     import gc
 
@@ -50,7 +51,7 @@ def replay(
         sys.stdout.buffer.write(encode(row) + b"\n")
     sys.stdout.buffer.flush()
     for number, case_id, event_id in judged.conflicts:
-        print(f"line {number}: case {case_id}: event {event_id} differs from another "
+        print(f"conflict: case {case_id}, event {event_id}: line {number} differs from another "
               "with its id; the smallest counts", file=sys.stderr)  # fmt: skip
     for number, fault in judged.faults:
         print(f"line {number}: {fault}", file=sys.stderr)

@@ -85,6 +85,22 @@ def test_what_a_case_keeps_of_a_record_rebuilds_its_canonical_text(change: dict)
     assert precedence(stored, case_id)[3] == canonical_json(record)
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("county", "530102\n"), ("township", "530102001\n"), ("channel", "app\n"),
+     ("item", "water.drinking\n"), ("occurred_at", "2026-03-02T09:00:00+08:00\n")],
+)  # fmt: skip
+@pytest.mark.parametrize("unusual", [{}, {"remark": "kept, not trusted"}])
+def test_a_code_with_a_line_feed_after_it_is_no_code(field: str, value: str, unusual: dict) -> None:
+    record = event("A", "1", "submitted", MORNING) | unusual | {field: value}
+    assert field in fault_of(json.dumps(record).encode()).detail
+
+
+def test_a_byte_order_mark_is_named_as_what_is_wrong() -> None:
+    raw = json.dumps(event("A", "1", "note", MORNING)).encode("utf-8-sig")
+    assert "byte order mark" in fault_of(raw).detail
+
+
 @pytest.mark.parametrize("value", [1e999, -1, True, "3", 2.5, [1]])
 def test_offers_and_round_are_whole_numbers_from_zero(value: object) -> None:
     record = event("A", "1", "note", MORNING, attributes={"offers": value})

@@ -52,6 +52,8 @@ def test_a_replay_of_an_example_gives_exactly_the_expected_output(log: str, kind
     assert result.exit_code == 0, result.output
     expected = (EXAMPLES / f"{log}.{kind}.jsonl").read_text("utf-8")
     assert rows(result.stdout, kind) == rows(expected, kind)
+    assert all(line.startswith("conflict: ") for line in result.stderr.splitlines())
+    assert ("conflict: " in result.stderr) is (log != "hand")
 
 
 def test_bad_lines_are_named_with_number_and_reason_and_the_good_ones_are_judged(
