@@ -17,6 +17,7 @@ DAY_MS = 86_400_000
 OFFSET_MS = 8 * HOUR_MS
 _EPOCH = dt.date(1970, 1, 1)
 _WALL_EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - a wall time, its offset is written out
+_GREGORIAN_CYCLE = dt.timedelta(days=146_097)
 _UTC_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -96,9 +97,16 @@ def _rest_ms(text: str) -> int:
 def render_instant(instant_ms: int) -> str:
     """Return the text of an instant at +08:00, with milliseconds only where there are any."""
     # By the wall time of Shanghai, since in UTC the first hours of the year 1 lie in a year 0.
-    wall_time = _WALL_EPOCH + dt.timedelta(milliseconds=instant_ms + OFFSET_MS)
+    wall = dt.timedelta(milliseconds=instant_ms + OFFSET_MS)
     timespec = "milliseconds" if instant_ms % SECOND_MS else "seconds"
-    return wall_time.isoformat(timespec=timespec) + "+08:00"
+    try:
+        return (_WALL_EPOCH + wall).isoformat(timespec=timespec) + _USUAL
+    except OverflowError:
+        # The calendar repeats itself every 400 years: due of a start in 9999, or a year 0.
+        turns = 1 if instant_ms < 0 else -1
+        wall_time = _WALL_EPOCH + (wall + turns * _GREGORIAN_CYCLE)
+        year = wall_time.year - 400 * turns
+        return f"{year:04d}{wall_time.isoformat(timespec=timespec)[4:]}{_USUAL}"
 
 
 def to_datetime(instant_ms: int) -> dt.datetime:

@@ -69,6 +69,25 @@ def test_bad_lines_are_named_with_number_and_reason_and_the_good_ones_are_judged
     assert "line 4: not-json" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("started", "as_of", "due"),
+    [
+        ("9999-12-30T09:00:00+08:00", "9999-12-31T00:00:00+08:00", "10000-01-10T00:00:00+08:00"),
+        ("0001-01-01T00:00:00+14:00", "0001-01-02T00:00:00Z", "0001-01-11T00:00:00+08:00"),
+    ],
+)
+def test_a_case_at_either_end_of_the_calendar_is_judged(
+    started: str, as_of: str, due: str, tmp_path: Path
+) -> None:
+    log = tmp_path / "log.jsonl"
+    record = event("A", "1", "submitted", "2026-03-02 09:00") | {"occurred_at": started}
+    log.write_text(json.dumps(record), "utf-8")
+    result = CliRunner().invoke(app, ["replay", str(log), "--as-of", as_of])
+    assert result.exit_code == 0, result.output
+    found = {row["clock"]: row["due_at"] for row in map(json.loads, result.stdout.splitlines())}
+    assert found["overall"] == due
+
+
 @pytest.mark.parametrize("as_of", ["2026-03-02", "2026-03-02T10:00:00", "yesterday"])
 def test_an_instant_without_offset_is_a_usage_error_that_says_so(as_of: str) -> None:
     log = EXAMPLES / "hand.jsonl"
