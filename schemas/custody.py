@@ -11,8 +11,9 @@ Readings, where ``spec/events.md`` is silent:
   second dispatch to the same township changes nothing.
 - ``accepted`` is an acceptance by whoever has the case then. It belongs to that interval: a case
   that comes back has to be accepted again.
-- ``returned`` gives it back to the one who had it before; further returns go further back. Where
-  nobody had it before it stays where it is. Either way it is a bounce and begins a new interval.
+- ``returned`` gives it back to the one who had it before, with the township that the case had
+  then; further returns go further back. Where nobody had it before it stays where it is. Either
+  way it is a bounce and begins a new interval.
 - ``transferred`` to another county or department goes to the county level there; one that names
   only a township goes to that township; one that names nobody new begins a new interval.
 - The end of a case ends custody. ``reopened`` gives it to the county department that had it, or
@@ -84,10 +85,14 @@ class HolderTotal(Struct):
 
 
 class Custody(Struct):
-    """The custody of a case as of an instant; ``totals`` in the order in which they had it."""
+    """The custody of a case as of an instant; ``totals`` in the order in which they had it.
+
+    ``township`` is the one that the case has now, whether it was dispatched there or not.
+    """
 
     held: list[Held] = field(default_factory=list)
     bounces: list[Bounce] = field(default_factory=list)
+    township: str | None = None
     totals: list[HolderTotal] = field(default_factory=list)
 
 
@@ -102,17 +107,21 @@ def custody(events: Iterable[StoredEvent], department: str) -> Custody:
     for event in events:
         if event.type in _MOVING:
             walk.take(event)
-    return Custody(walk.held, walk.bounces)
+    return Custody(walk.held, walk.bounces, walk.township)
 
 
 class _Walk:
-    """The holders so far: ``path`` is how the case got to the present one, who is its last."""
+    """The holders so far: ``path`` is how the case got to the present one, who is its last.
+
+    ``townships`` are those that the case had with each of them, before it was handed on.
+    """
 
     def __init__(self, department: str) -> None:
         self.department = department
         self.held: list[Held] = []
         self.bounces: list[Bounce] = []
         self.path: list[Holder] = []
+        self.townships: list[str | None] = []
         self.township: str | None = None
         self.is_closed = False
 
@@ -149,24 +158,28 @@ class _Walk:
         now = self.path[-1]
         to = Holder(Level.TOWNSHIP, now.department, now.county, named or self.township)
         if to != now:
-            self._hand_to(to, event)
+            self._hand_to(to, event, self.township)
 
     def _transfer(self, event: StoredEvent) -> None:
         heading, now = event.heading or Heading(), self.path[-1]
         department, county = heading.department or now.department, heading.county or now.county
+        before = self.township
         if (department, county) != (now.department, now.county):
-            if county != now.county:
+            if county != now.county or heading.township is not None:
                 self.township = heading.township
-            self._hand_to(Holder(Level.COUNTY, department, county), event)
+            self._hand_to(Holder(Level.COUNTY, department, county), event, before)
         elif heading.township is not None:
             self.township = heading.township
-            self._hand_to(Holder(Level.TOWNSHIP, department, county, heading.township), event)
+            to = Holder(Level.TOWNSHIP, department, county, heading.township)
+            self._hand_to(to, event, before)
         else:
-            self._hand_to(now, event)
+            self._hand_to(now, event, before)
 
-    def _hand_to(self, holder: Holder, event: StoredEvent) -> None:
+    def _hand_to(self, holder: Holder, event: StoredEvent, before: str | None) -> None:
+        """Hand the case on; ``before`` is the township that it had until now."""
         if holder != self.path[-1]:
             self.path.append(holder)
+            self.townships.append(before)
         self._end(event)
         self._begin(event)
 
@@ -174,6 +187,7 @@ class _Walk:
         returning = self.path[-1] if self.path else None
         if len(self.path) > 1:
             self.path.pop()
+            self.township = self.townships.pop()
         self.bounces.append(Bounce(event, returning, self.path[-1] if self.path else None))
         if returning is not None:
             self._end(event)
@@ -184,6 +198,7 @@ class _Walk:
         if self.path:
             last = self.path[-1]
             self.path = [Holder(Level.COUNTY, last.department, last.county)]
+            self.townships = []
             self._begin(event)
 
     def _begin(self, event: StoredEvent) -> None:

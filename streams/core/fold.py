@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 
 from schemas.case_event import StoredEvent
 from schemas.case_state import CANCELLED, LIVE, MET, MISSED, CaseState, Cycle, Interval
+from schemas.custody import custody
 from schemas.instants import day_of
 from streams.core.calendar import Calendars
 from streams.core.due import schedule
@@ -94,8 +95,19 @@ def _transfer(state: CaseState, event: StoredEvent, rules: ItemRules, calendars:
 
 
 def _bounce(state: CaseState, event: StoredEvent, rules: ItemRules, calendars: Calendars) -> None:
-    """The case is bounced back; no clock of the citizen notices."""
+    """The case is bounced back to whom it came from; no clock of the citizen notices.
+
+    What falls due from then on is theirs, and so are the messages: who had the case before is
+    asked of its events, since bounces are few.
+    """
     state.bounces += 1
+    if state.submitted_at is None:
+        return
+    found = custody(state.events[: state.applied + 1], rules.department)
+    if found.held:
+        holder = found.held[-1].holder
+        state.county, state.department = holder.county, holder.department
+        state.township = found.township
 
 
 def _reopens(state: CaseState, can: TypeRules) -> bool:

@@ -127,6 +127,22 @@ def test_a_transfer_that_names_only_a_township_goes_to_that_township(engine: Eng
     assert found.held[-1].holder == Holder(Level.TOWNSHIP, "water", "530102", "530102009")
 
 
+def test_what_is_bounced_back_is_addressed_to_whom_it_came_from(engine: Engine) -> None:
+    state = CaseState("C")
+    whereabouts = []
+    for event in stored(
+        engine, (1, "submitted", {}),
+        (2, "transferred", {"county": "530103", "department": "health", "township": "530103004"}),
+        (3, "returned", {}), (4, "dispatched", {}), (5, "returned", {}), (6, "returned", {}),
+    ):  # fmt: skip
+        engine.add(state, event, instant(20))
+        whereabouts.append((state.county, state.department, state.township))
+    here, there = ("530102", "water", "530102001"), ("530103", "health", "530103004")
+    assert whereabouts == [here, there, here, here, here, here]
+    last = custody(state.events, engine.rules["water.drinking"], instant(20)).held[-1]
+    assert last.holder == COUNTY
+
+
 def test_a_closed_case_is_with_nobody_until_it_is_reopened(engine: Engine) -> None:
     found = walked(
         engine, (1, "submitted", {}), (2, "dispatched", {}), (5, "resolved", {}),
@@ -172,6 +188,11 @@ def test_custody_of_hard_cases_lies_end_to_end_and_adds_up(engine: Engine) -> No
             assert earlier.until is not None
             assert earlier.until <= later.since
             assert earlier.until == later.since or later.by.type == "reopened"
+        if found.held:
+            # What falls due is addressed to the office that the account says has the case.
+            holder = found.held[-1].holder
+            assert (state.department, state.county) == (holder.department, holder.county)
+            assert state.township == found.township
         is_held = bool(found.held) and found.held[-1].until is None
         assert is_held == (state.submitted_at is not None and state.closed_at is None)
         held_ms = sum((held.until or as_of) - held.since for held in found.held)
