@@ -7,6 +7,7 @@ said at that instant with those events.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from schemas.case_event import StoredEvent
@@ -112,15 +113,23 @@ def headline(clocks: list[ClockAccount], traced: CaseTrace) -> Text:
     for some, zh, en in (
         (late, "已超期未办结", "past due and not done"),
         (live, "未超期", "not past due"),
-        (was_late, "曾逾期", "done late"),
+        (was_late, "曾逾期", "was past due"),
     ):
         if some:
-            which = listed([each.name for each in some])
+            which = listed(_counted([each.name for each in some]))
             said.append(Text(f"{zh}：{which.zh}", f"{en}: {which.en}"))
     if clocks and not late and not was_late:
         said.append(Text("没有逾期", "nothing late"))
     zh, en = "；".join(text.zh for text in said), "; ".join(text.en for text in said)
     return Text(f"{zh}。", f"{en[0].upper()}{en[1:]}.")
+
+
+def _counted(clocks: list[Text]) -> list[Text]:
+    """Return each name once, with the number of its cycles where they are several."""
+    return [
+        name if times == 1 else Text(f"{name.zh}（{times}次）", f"{name.en} ({times} times)")
+        for name, times in Counter(clocks).items()
+    ]
 
 
 def _applied(traced: CaseTrace) -> list[StoredEvent]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from itertools import pairwise
 from random import Random
@@ -18,6 +19,7 @@ from streams.core.explanation_account import ClockAccount, Explanation, Interval
 from streams.core.explanation_notes import NoteCode
 from streams.core.replay import default_engine
 from streams.core.verdicts import standing, verdicts
+from tests import builders
 from tests.strategies import instants_of_interest, lines_of, random_case
 
 BLOCKS = 20
@@ -195,3 +197,20 @@ def test_an_account_goes_to_json_and_back(engine: Engine) -> None:
     for seed in range(50):
         _, _, account, _ = explained(engine, seed)[0]
         assert msgspec.json.decode(msgspec.json.encode(account), type=Explanation) == account
+
+
+def test_cycles_of_one_clock_are_named_once_and_none_that_was_cancelled_is_called_done(
+    engine: Engine,
+) -> None:
+    records = [
+        builders.event("J", "1", "submitted", "2026-04-27 10:00", item="employment.job"),
+        *(
+            builders.event("J", str(day), "recommended", f"2026-04-{day} 10:00")
+            for day in (28, 29, 30)
+        ),
+        builders.event("J", "2", "withdrawn", "2026-05-20 10:00"),
+    ]
+    events = [decode(json.dumps(record).encode(), engine.rules)[1] for record in records]
+    told = explain(engine, "J", events, builders.at("2026-06-01 00:00")).headline
+    assert told.zh == "已办结；曾逾期：回访（3次）。"
+    assert told.en == "Closed; was past due: Follow up (3 times)."
