@@ -22,6 +22,8 @@ from schemas.instants import KNOWN_HOURS, KNOWN_USUAL_RESTS, parse_instant, rend
 from schemas.personal import DIGITS_ALIKE, SHORTEST_RUN, finds_personal_data
 
 SCHEMA_VERSION = "1"
+DEEPEST = 400
+_ROOM_TO_NEST = 2 * DEEPEST
 
 Identifier = Annotated[str, Meta(min_length=1, max_length=64)]
 RaisedBy = Literal["self", "proxy", "government"]
@@ -177,8 +179,9 @@ def decode(raw: bytes, items: Container[str]) -> tuple[str, StoredEvent]:
         or household is not None
     ):
         heading = Heading(None, county, township, department, raised_by, channel, household)
-    if attributes is not None and not _unchecked(attributes):
-        check_attributes(attributes)
+    # Each level of nesting takes two bytes: most records are too short to nest too deep.
+    if attributes is not None and (len(raw) > _ROOM_TO_NEST or not _unchecked(attributes)):
+        check_attributes(attributes, len(raw))
     # The first half of ``finds_personal_data``, spared a call for each record.
     if SHORTEST_RUN in raw.translate(DIGITS_ALIKE) and finds_personal_data(raw):
         raise personal_data_found()
@@ -201,8 +204,13 @@ def _decode_slowly(raw: bytes, items: Container[str]) -> tuple[str, StoredEvent]
     return decode_with_faults(raw, items)
 
 
-def check_attributes(attributes: dict[str, Any]) -> None:
-    """Raise ``InvalidRecord`` where ``offers``, ``round`` or ``by`` is not of its kind."""
+def check_attributes(attributes: dict[str, Any], size: int = 0) -> None:
+    """Raise ``InvalidRecord`` where ``offers``, ``round`` or ``by`` is not of its kind.
+
+    Also where the attributes of a record of that many bytes nest too deep.
+    """
+    if size > _ROOM_TO_NEST:
+        check_depth(attributes)
     for name in ("offers", "round"):
         value = attributes.get(name)
         if value is not None and not is_whole_number(value, at_least=0):
@@ -215,6 +223,27 @@ def check_attributes(attributes: dict[str, Any]) -> None:
             DeadLetterReason.WRONG_VALUE,
             "attributes.by must be a positive number with its unit (h, d or wd), such as 15wd",
         )
+
+
+def check_depth(record: object) -> None:
+    """Raise ``InvalidRecord`` where objects and lists lie more than ``DEEPEST`` in one another.
+
+    Whoever reads the record, or a state that has it, does so on a stack of its own height.
+    """
+    level = [record]
+    for _ in range(DEEPEST):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else cast(list[Any], outer))
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return
+    raise InvalidRecord(
+        DeadLetterReason.WRONG_VALUE,
+        f"the record nests more than {DEEPEST} levels deep; send attributes that are flat",
+    )
 
 
 def is_whole_number(value: object, at_least: int | None = None) -> bool:

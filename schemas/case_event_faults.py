@@ -21,6 +21,7 @@ from schemas.case_event import (
     StoredEvent,
     canonical_json,
     check_attributes,
+    check_depth,
     is_whole_number,
     personal_data_found,
 )
@@ -46,6 +47,7 @@ _HEADING = ("item", "county", "township", "department", "raised_by", "channel", 
 def decode_with_faults(raw: bytes, items: Container[str]) -> tuple[str, StoredEvent]:
     """Return the case id and event of an unusual record, or raise ``InvalidRecord``."""
     record = _parsed(raw)
+    check_depth(record)
     whole = canonical_json(record)
     given = {name: value for name, value in record.items() if value is not None}
     _check_presence(given)

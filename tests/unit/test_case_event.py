@@ -8,7 +8,7 @@ import uuid
 
 import pytest
 
-from schemas.case_event import canonical_json, decode, precedence
+from schemas.case_event import DEEPEST, canonical_json, decode, precedence
 from schemas.errors import DeadLetterReason, InvalidRecord
 from schemas.instants import parse_instant, render_instant
 from tests.builders import engine, event
@@ -94,6 +94,17 @@ def test_what_a_case_keeps_of_a_record_rebuilds_its_canonical_text(change: dict)
 def test_a_code_with_a_line_feed_after_it_is_no_code(field: str, value: str, unusual: dict) -> None:
     record = event("A", "1", "submitted", MORNING) | unusual | {field: value}
     assert field in fault_of(json.dumps(record).encode()).detail
+
+
+@pytest.mark.parametrize("field", ["attributes", "remark"])
+def test_a_record_that_nests_too_deep_for_its_readers_is_refused(field: str) -> None:
+    deep = event("A", "1", "note", MORNING)
+    fits, too_deep = (
+        json.dumps(deep | {field: {"a": json.loads("[" * levels + "]" * levels)}}).encode()
+        for levels in (DEEPEST - 2, DEEPEST + 200)
+    )
+    decode(fits, ITEMS)
+    assert "flat" in fault_of(too_deep).detail
 
 
 def test_a_byte_order_mark_is_named_as_what_is_wrong() -> None:
