@@ -70,13 +70,11 @@ def notify(
         if acknowledge_port is not None:
             from schemas.action_rules import action_rules
             from sinks.notify.action_sender import ActionSender
-            from sinks.notify.link_server import serve_links
+            from sinks.notify.link_server import link_app, serve_links
 
             sender = ActionSender(settings.bootstrap, action_rules(loaded))
-            serving.append(
-                serve_links(sender, loaded, settings.link_secret, acknowledge_host,
-                            acknowledge_port, stop)
-            )  # fmt: skip
+            app = link_app(sender, loaded, links, notifier.outbox)
+            serving.append(serve_links(app, acknowledge_host, acknowledge_port, stop))
         await asyncio.gather(notifier.run(stop), *serving)
 
     try:

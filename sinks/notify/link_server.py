@@ -22,7 +22,10 @@ from schemas.instants import HOUR_MS, render_instant
 from schemas.routing.model import Routing
 from sinks.notify.action_sender import ActionSender
 from sinks.notify.dispatch import wall_ms
+from sinks.notify.document import Links
 from sinks.notify.formats import html_template
+from sinks.notify.link_view import view_of
+from sinks.notify.outbox import Outbox
 from sinks.notify.own_thread import in_thread
 
 _LONGEST_FORM = 8_192  # bytes; a token has about 400, a note of 500 characters 4,500 as a form
@@ -44,17 +47,22 @@ _HOURS = (4, 24)  # besides the longest that the rules allow
 Form = dict[str, list[str]]
 
 
-def link_app(sender: ActionSender, routing: Routing, secret: str) -> FastAPI:
-    """Return the server of the signed links."""
+def link_app(
+    sender: ActionSender, routing: Routing, links: Links, outbox: Outbox | None = None
+) -> FastAPI:
+    """Return the server of the signed links; with the outbox it shows what they are about."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    secret = links.secret
 
+    # On the thread of the event loop, which is the outbox's.
     @app.get("/acknowledge")
-    def ask(token: str = "") -> HTMLResponse:
+    async def ask(token: str = "") -> HTMLResponse:
         try:
             claims = check(token, secret, wall_ms())
         except InvalidRecord as fault:
             return _answer("refused", 403, detail=fault.detail)
-        return _answer("ask", 200, token=token, **_choices(claims, routing))
+        view = view_of(outbox, claims, routing, links, wall_ms()) if outbox else None
+        return _answer("ask", 200, token=token, view=view, **_choices(claims, routing))
 
     @app.post("/acknowledge")
     async def acknowledge(request: Request) -> HTMLResponse:
@@ -128,11 +136,8 @@ def _action(claims: Claims, form: Form) -> Action:
     )
 
 
-async def serve_links(
-    sender: ActionSender, routing: Routing, secret: str, host: str, port: int, stop: asyncio.Event
-) -> None:
+async def serve_links(app: FastAPI, host: str, port: int, stop: asyncio.Event) -> None:
     """Serve until ``stop``."""
-    app = link_app(sender, routing, secret)
     server = uvicorn.Server(uvicorn.Config(app, host=host, port=port, log_level="warning"))
     # Signals are the command's: it stops the notifier and this together.
     serving = asyncio.create_task(server._serve())

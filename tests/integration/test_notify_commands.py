@@ -25,14 +25,17 @@ from schemas.action import Action, ActionType, Channel, Side, decode_action
 from schemas.action_link import Claims, sign
 from schemas.action_rules import action_rules
 from schemas.case_state import MISSED, CaseState, Cycle, encode
-from schemas.escalation import Escalation
-from schemas.instants import HOUR_MS, parse_instant
+from schemas.escalation import Cause, Escalation
+from schemas.instants import HOUR_MS, parse_instant, render_instant
 from schemas.routing.load import shipped_routing
 from sinks.notify.action_sender import ActionSender
 from sinks.notify.dispatch import wall_ms
+from sinks.notify.document import Links
 from sinks.notify.link_server import link_app
+from sinks.notify.outbox import Outbox
 from sinks.notify.topic_reader import read_topic
-from tests.notify_builders import escalation, folder_of, ms
+from tests.notify_builders import escalation, folder_of, ms, revised
+from tests.notify_desk import Desk
 
 OPENED = escalation("C1", "supervise", at="2026-03-13 00:00")
 
@@ -158,11 +161,11 @@ def claims(valid_for_ms: int = 60_000, side: Side = Side.PROVINCE) -> Claims:
     return Claims(OPENED.escalation_id, "C1", "supervise", by, side, until_ms)
 
 
-def reader(broker: Broker) -> httpx.AsyncClient:
+def reader(broker: Broker, outbox: Outbox | None = None) -> httpx.AsyncClient:
     """A reader's browser at the server of the links."""
     routing = shipped_routing()
     sender = ActionSender(broker.bootstrap, action_rules(routing), broker.names["ACTIONS"])
-    app = link_app(sender, routing, "s")
+    app = link_app(sender, routing, Links("http://page.example", "s"), outbox)
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://link")
 
 
@@ -179,6 +182,36 @@ async def test_looking_at_a_link_does_nothing_and_the_button_acknowledges(broker
     assert (action.type, action.by, action.side, action.channel) == (
         ActionType.ACKNOWLEDGED, "province-duty", Side.PROVINCE, Channel.LINK
     )  # fmt: skip
+
+
+async def test_a_link_shows_the_message_as_it_reads_now_and_who_has_acknowledged(
+    broker: Broker, tmp_path: Path
+) -> None:
+    desk = Desk(tmp_path, shipped_routing())
+    client = reader(broker, desk.outbox)
+
+    async def page(side: Side = Side.PROVINCE) -> str:
+        found = await client.get("/acknowledge", params={"token": sign(claims(side=side), "s")})
+        assert found.status_code == 200
+        return found.text
+
+    assert "昆明市东川区" not in await page()  # not taken in: the link still works
+    noon = "2026-03-13 12:00"
+    desk.push(OPENED, at=noon)
+    shown = await page(Side.COUNTY)
+    for said in ("昆明市东川区 农村饮水安全", "2026年3月12日（周四）24:00", "不作逾期认定",
+                 'href="http://page.example/case/C1"', "向省级反馈"):  # fmt: skip
+        assert said in shown
+    assert "已确认" not in shown
+    now = render_instant(wall_ms())[:16].replace("T", " ")
+    desk.act(ActionType.ACKNOWLEDGED, OPENED, Side.PROVINCE, now)
+    assert "duty 已确认" in await page()
+    desk.act(ActionType.ANSWERED, OPENED, Side.COUNTY, now)
+    assert "不再提醒" in await page()
+    desk.push(revised(OPENED, Cause.MISTAKEN), at=noon)
+    assert "已撤回" in await page()
+    desk.outbox.close()
+    assert "昆明市东川区" not in await page()  # it is being stopped
 
 
 async def test_the_link_of_a_county_answers_a_supervision_and_cannot_silence_it(
