@@ -63,7 +63,7 @@ def read_endpoint(name: str, value: Value, allowed_hosts: Collection[str]) -> En
     if kind is Kind.FILE and ({"..", "/"} & set(PurePath(read.get("path", "")).parts)):
         fields.key("path").fault("expected a path below the folder of the notifier")
     read.setdefault("at_most_per_minute", _A_MINUTE.get(kind, 0))
-    read.setdefault("idempotent", kind in (Kind.WEBHOOK, Kind.CONSOLE, Kind.FILE))
+    read.setdefault("idempotent", kind in (Kind.WEBHOOK, Kind.FILE))
     return Endpoint(name=name, kind=kind, **read)
 
 

@@ -62,6 +62,10 @@ def row_of(supervision: Supervision, speaker: Speaker, as_of: int) -> Facts:
         "state": STATES[supervision.state],
         "repeated": str(len(supervision.repeated_ms)),
         "unanswered": "" if days is None else str(days),
+        "notes": "\n".join(
+            f"{speaker.instant(at_ms)} {by}{speaker.say('colon')}{note}"
+            for at_ms, by, note in supervision.notes
+        ),
     }
 
 

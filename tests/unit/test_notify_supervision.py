@@ -17,6 +17,7 @@ from sinks.notify.supervision import Ground, State, Supervision, cycle_of, super
 from tests.notify_builders import DALI, escalation, ms, revised
 
 ASKED = "2026-03-13 00:00"
+NOON = "2026-03-16 12:00"
 numbers = itertools.count()
 
 
@@ -147,6 +148,14 @@ def test_a_notice_of_a_county_lists_late_stages_first_and_blames_nobody_else() -
 def test_no_case_number_can_become_markup_in_a_notice() -> None:
     found = at("2026-03-16 12:00", asked("<script>x"))[0]
     assert "<script" not in case_notice(found, shipped_routing(), ms("2026-03-16 12:00"))
+
+
+def test_a_notice_prints_what_was_answered_so_far() -> None:
+    one, other = asked(), asked("C2")
+    answer = done(ActionType.ANSWERED, one, "2026-03-14 10:00", note="管道已铺设 <3 日内>")
+    for found in (at(NOON, one, answer), at(NOON, one, other, answer)):
+        text = county_notice(found, shipped_routing(), ms(NOON))
+        assert "2026年3月14日（周六）10:00 water desk：管道已铺设 &lt;3 日内&gt;" in text
 
 
 def test_a_notice_is_for_one_county() -> None:
