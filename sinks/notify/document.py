@@ -203,17 +203,12 @@ def _correction(letter: Letter, speaker: Speaker, links: Links, now_ms: int) -> 
 
 def _table(letter: Letter, speaker: Speaker, links: Links, now_ms: int) -> Document:
     every = sorted(letter.escalations, key=lambda each: parse_instant(each.due_at or each.at))
-    all_facts = [
-        facts_of(each, speaker, now_ms)
-        | _expected(each, letter.side, speaker)
-        | {"ground": _ground(letter, each, speaker, "ground_lawful_short")}
-        for each in every
-    ]
+    all_facts = _by_case(every, letter, speaker, now_ms)
     kind = "daily" if letter.kind is MessageKind.DAILY else "digest"
     facts = {name: _shared(name, all_facts) for name in ("level", "place", "item")}
-    facts |= {"count": str(len(every)), "oldest": all_facts[0]["due"]}
+    facts |= {"count": str(_count(letter)), "oldest": all_facts[0]["due"]}
     shown = all_facts[: speaker.routing.rules.rows_in_a_table]
-    left_out = len(every) - len(shown)
+    left_out = len(all_facts) - len(shown)
     # What all share stands in the title; a column of it would only narrow the others.
     columns = [
         name
@@ -222,13 +217,12 @@ def _table(letter: Letter, speaker: Speaker, links: Links, now_ms: int) -> Docum
         and all(one[name] for one in all_facts)
     ]
     title = _marked(letter, speaker, speaker.say(f"{kind}_title", facts))
-    expected = {each.level: one["expected"] for each, one in zip(every, all_facts, strict=True)}
     return Document(
         title=title,
         sms=_marked(letter, speaker, speaker.say("sms_digest", facts)) if kind == "digest"
         else title,
         opening=speaker.say(f"{kind}_opening", facts),
-        lines=_asked(expected, speaker) if kind == "digest" else (),
+        lines=_asked(all_facts, speaker) if kind == "digest" else (),
         rows=(
             tuple(speaker.say(f"label_{name}") for name in columns),
             *(tuple(one[name] for name in columns) for one in shown),
@@ -241,9 +235,31 @@ def _table(letter: Letter, speaker: Speaker, links: Links, now_ms: int) -> Docum
     )  # fmt: skip
 
 
-def _asked(expected: dict[str, str], speaker: Speaker) -> tuple[tuple[str, str], ...]:
+def _count(letter: Letter) -> int:
+    """Return of how many a table is: notices of a daily digest, else cases."""
+    if letter.kind is MessageKind.DAILY:
+        return len(letter.escalations)
+    return len({each.case_id for each in letter.escalations})
+
+
+def _by_case(
+    every: Sequence[Escalation], letter: Letter, speaker: Speaker, now_ms: int
+) -> list[Facts]:
+    """Return a row for each case, level and due instant; steps that share them share the row."""
+    rows: dict[tuple[str, str, str | None], Facts] = {}
+    joint = "、" if speaker.language == "zh" else ", "
+    for each in every:
+        one = facts_of(each, speaker, now_ms) | _expected(each, letter.side, speaker)
+        one["ground"] = _ground(letter, each, speaker, "ground_lawful_short")
+        row = rows.setdefault((each.case_id, each.level, each.due_at), one)
+        if one["clock"] not in row["clock"].split(joint):
+            row["clock"] += joint + one["clock"]
+    return list(rows.values())
+
+
+def _asked(rows: Sequence[Facts], speaker: Speaker) -> tuple[tuple[str, str], ...]:
     label = speaker.say("label_expected")
-    return tuple((label, text) for text in dict.fromkeys(expected.values()))
+    return tuple((label, text) for text in dict.fromkeys(one["expected"] for one in rows))
 
 
 def _shared(name: str, every: Sequence[Facts]) -> str:

@@ -1,7 +1,8 @@
 """What is ready becomes messages: the first of a bundle at once, the rest in one table.
 
-Between the intake and the dispatch. A bundle is what one recipient is owed of one county, item,
-clock and level. Within a recipient messages are numbered in the order that they are to be sent.
+Between the intake and the dispatch. A bundle is what one recipient is owed of one county, item and
+level; steps of one case alone are single messages, with clause and link. Within a recipient
+messages are numbered in the order that they are to be sent.
 """
 
 from __future__ import annotations
@@ -104,9 +105,13 @@ class _Packing:
         for row in rows:
             if self._waits(row):
                 kinds[row["purpose"], row["instead_of"]].append(row)
-        for of in kinds.values():
-            self._make(MessageKind.SINGLE if len(of) == 1 else MessageKind.DIGEST, of)
-        return len(kinds)
+        return sum(self._one_or_more(of) for of in kinds.values())
+
+    def _one_or_more(self, rows: Rows) -> int:
+        """Make a table of several cases; of one case each step with its clause and its link."""
+        if len({row["case_id"] for row in rows}) > 1:
+            return self._make(MessageKind.DIGEST, rows)
+        return sum(self._make(MessageKind.SINGLE, [row]) for row in rows)
 
     def _bundles(self, chosen: Rows, notices: Rows) -> int:
         bundles: dict[tuple[str, str, str], Rows] = defaultdict(list)
@@ -121,8 +126,7 @@ class _Packing:
             if until_ms > self._now_ms:
                 self._wait(rows, until_ms)
                 continue
-            made += self._earlier(rows, notices)
-            made += self._make(MessageKind.SINGLE if len(rows) == 1 else MessageKind.DIGEST, rows)
+            made += self._earlier(rows, notices) + self._one_or_more(rows)
             until_ms = self._now_ms + self._rules.gather_s * SECOND_MS
             self._hold(rows[0]["recipient"], bundle, until_ms)
         return made

@@ -95,7 +95,7 @@ def owe(
     new = 0
     for each in recipients:
         never_silenced = escalation.level in routing.rules.never_silenced
-        bundle = "|".join((escalation.county, escalation.item, escalation.clock, escalation.level))
+        bundle = "|".join((escalation.county, escalation.item, escalation.level))
         done = outbox.rows.execute(
             "INSERT OR IGNORE INTO delivery (escalation_id, revision, case_id, level, recipient,"
             " purpose, repeat, owner, endpoint, language, side, fallback, of_group, name,"

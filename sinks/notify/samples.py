@@ -112,7 +112,11 @@ def letters(language: str) -> Iterator[tuple[str, Letter, int]]:
     )
     many = [sample(*_STEPS[1], case=f"SQ-2026-{number:04d}") for number in range(11, 15)]
     at_ms = parse_instant(many[0].at) + 300_000
-    yield "digest", letter(MessageKind.DIGEST, *many), at_ms
+    both = [
+        msgspec.structs.replace(each, clock="dispatch", escalation_id=f"{each.escalation_id}d")
+        for each in many[:2]
+    ]
+    yield "digest", letter(MessageKind.DIGEST, *many, *both), at_ms
     yield (
         "supervisions of one night, as one table",
         letter(MessageKind.DIGEST, made[3], other),

@@ -171,6 +171,17 @@ def test_a_supervision_blames_nobody_whose_stages_kept_their_limits() -> None:
     assert "情形" not in dict(written(of=(red,)).lines)
 
 
+def test_two_steps_of_a_case_that_fall_due_together_are_one_row_of_a_table() -> None:
+    steps = [escalation(case, clock=clock) for case in ("C1", "C2")
+             for clock in ("accept", "dispatch")]  # fmt: skip
+    document = written(of=(*steps, escalation("C2", clock="verify", at="2026-03-04 00:00")),
+                       kind=MessageKind.DIGEST)  # fmt: skip
+    assert "2 件" in document.title
+    assert [row[:2] for row in document.rows[1:]] == [
+        ("C1", "受理、派单"), ("C2", "受理、派单"), ("C2", "现场核实")
+    ]  # fmt: skip
+
+
 def test_a_table_holds_every_case_and_says_how_many_it_leaves_out() -> None:
     many = tuple(escalation(f"C{number}") for number in range(400))
     document = written(kind=MessageKind.DIGEST, of=many)

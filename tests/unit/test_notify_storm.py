@@ -63,6 +63,17 @@ def test_the_first_of_a_drought_goes_at_once_and_the_rest_in_one_table(desk: Des
     assert desk.sent("2026-03-02 11:00") == []
 
 
+def test_two_steps_of_one_case_are_two_messages_and_those_of_a_drought_one_table(
+    desk: Desk,
+) -> None:
+    of = [escalation(f"C{n}", clock=clock) for n in range(30) for clock in ("accept", "dispatch")]
+    desk.push(*of[:2], at=TEN)
+    assert [letter.kind for letter in desk.sent(TEN)] == [MessageKind.SINGLE] * 2
+    desk.push(*of[2:], at=TEN)
+    (table,) = desk.sent("2026-03-02 10:05")
+    assert (table.kind, len(table.escalations)) == (MessageKind.DIGEST, 58)
+
+
 def test_another_county_or_level_does_not_wait_for_the_bundle(desk: Desk) -> None:
     desk.push(escalation("C0"), at=TEN)
     desk.sent(TEN)
@@ -85,9 +96,11 @@ def test_over_the_limit_all_that_waits_goes_together_and_a_supervision_at_once(
     rooms = (FIXTURES / "rooms" / "rooms.yaml").read_text("utf-8")
     tight = shipped.replace("at_most_per_hour: 30", "at_most_per_hour: 2")
     desk = Desk(tmp_path, routing_of(tmp_path / "routing", rules=tight, rooms=rooms))
-    clocks = ["accept", "dispatch", "verify", "resolve"]
-    for number, clock in enumerate(clocks):
-        desk.push(escalation(f"C{number}", clock=clock), at=TEN)
+    levels_of_items = [("red", "water.drinking"), ("yellow", "water.drinking"),
+                       ("red", "health.appointment"), ("yellow", "health.appointment")]  # fmt: skip
+    for number, (level, item) in enumerate(levels_of_items):
+        clock = "accept" if item == "water.drinking" else "confirm"
+        desk.push(escalation(f"C{number}", level, item=item, clock=clock), at=TEN)
         assert len(desk.sent(TEN)) == (1 if number < 2 else 0)
     desk.push(escalation("C9", "supervise"), at=TEN)
     assert cases(desk.sent(TEN)) == [["C9"]]
