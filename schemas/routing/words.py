@@ -30,7 +30,9 @@ FACTS: dict[str, frozenset[str]] = {
     **dict.fromkeys(
         ("limit_h", "limit_d", "limit_wd", "hours", "minutes", "more_rows"), frozenset({"number"})
     ),
-    **dict.fromkeys(("left_h", "left_d", "late_h", "late_d"), frozenset({"amount"})),
+    **dict.fromkeys(
+        ("left_h", "left_d", "late_h", "late_d", "passed_h", "passed_d"), frozenset({"amount"})
+    ),
     **dict.fromkeys(("watchdog", "alarm_over"), frozenset({"at"})),
     "clause": frozenset({"limit", "clause", "certainty"}),
     "alarm_late": frozenset({"number", "at"}),
@@ -41,13 +43,15 @@ FACTS: dict[str, frozenset[str]] = {
 NEEDED = (
     "title", "digest_title", "digest_opening", "daily_title", "daily_opening", "correction_title",
     "correction_opening", "notice_title", "watchdog", "alarm_late", "alarm_undelivered",
-    "alarm_over", "every", "expected_answer", "expected_late", "answer", "sms", "sms_digest",
+    "alarm_over", "every", "expected_answer", "expected_lawful", "expected_late",
+    "answer", "sms", "sms_digest",
     "label_case", "label_place", "label_department", "label_clock", "label_due", "label_left",
     "label_clause", "label_ground", "ground_late", "ground_lawful",
     "ground_lawful_short", "label_expected", "label_at", "label_item", "label_level", "open_case",
     "open_page", "acknowledge",
     "repeated", "reminder", "in_place_of", "provisional", "more_rows", "left_h", "left_d",
-    "late_h", "late_d", "due_now", "due_unknown", "certainty_S", "certainty_P", "certainty_A",
+    "late_h", "late_d", "passed_h", "passed_d", "due_now", "due_unknown",
+    "certainty_S", "certainty_P", "certainty_A",
     "certainty_SA", "hours", "minutes", "clause", "limit_h", "limit_d", "limit_wd",
     "signature", "withheld", "colon",
 )  # fmt: skip

@@ -135,7 +135,7 @@ def _single(letter: Letter, speaker: Speaker, links: Links, now_ms: int) -> Docu
     signed = links.acknowledge(first, letter.recipient, letter.side, now_ms, hours)
     if signed and (label := _label(first.level, letter.side, speaker.routing)):
         found.append((speaker.say(label), signed))
-    facts |= _expected(first, letter.side, speaker) | {"ground": _ground(letter, first, speaker)}
+    facts |= _expected(first, letter, speaker) | {"ground": _ground(letter, first, speaker)}
     return Document(
         title=_marked(letter, speaker, speaker.say("title", facts)),
         sms=_marked(letter, speaker, speaker.say("sms", facts)),
@@ -158,11 +158,17 @@ def _label(level: str, side: Side, routing: Routing) -> str | None:
     return "answer" if ActionType.ANSWERED in types else None
 
 
-def _expected(each: Escalation, side: Side, speaker: Speaker) -> Facts:
-    """Return what is expected of those below the province whose case it supervises."""
-    if each.level in speaker.routing.rules.provincial and side is not Side.PROVINCE:
+def _expected(each: Escalation, letter: Letter, speaker: Speaker) -> Facts:
+    """Return what is expected about a supervision, where that is not what its level says.
+
+    Those below the province answer; the province blames nobody where every stage kept its limit.
+    """
+    if each.level not in speaker.routing.rules.provincial:
+        return {}
+    if letter.side is not Side.PROVINCE:
         return {"expected": speaker.say("expected_answer")}
-    return {}
+    late = letter.late.get(each.case_id)
+    return {} if late is None or late else {"expected": speaker.say("expected_lawful")}
 
 
 def _ground(
@@ -249,7 +255,7 @@ def _by_case(
     rows: dict[tuple[str, str, str | None], Facts] = {}
     joint = "、" if speaker.language == "zh" else ", "
     for each in every:
-        one = facts_of(each, speaker, now_ms) | _expected(each, letter.side, speaker)
+        one = facts_of(each, speaker, now_ms) | _expected(each, letter, speaker)
         one["ground"] = _ground(letter, each, speaker, "ground_lawful_short")
         row = rows.setdefault((each.case_id, each.level, each.due_at), one)
         if one["clock"] not in row["clock"].split(joint):

@@ -26,6 +26,7 @@ from schemas.routing.model import Routing
 from schemas.routing.words import environment
 
 Facts = dict[str, str]
+OVERALL = "overall"  # the citizen's ten days, which a lawful case may take longer than
 _WEEKDAYS_ZH = "一二三四五六日"
 _HOURS_UNTIL_DAYS = 48  # below two days people count hours
 
@@ -69,15 +70,18 @@ class Speaker:
             return f"{date.year}年{date.month}月{date.day}日（周{_WEEKDAYS_ZH[date.weekday()]}）"
         return f"{date:%a} {date.day} {date:%B %Y} "
 
-    def left(self, due_ms: int | None, now_ms: int) -> str:
-        """Return how long is left, or how late it is."""
+    def left(self, due_ms: int | None, now_ms: int, late: str = "late") -> str:
+        """Return how long is left, or how late it is.
+
+        With ``late="passed"`` only how long ago it was: over ten days is not late by itself.
+        """
         if due_ms is None:
             return self.say("due_unknown")
         # To the minute: a message that leaves two seconds after its instant says "4 h", not 3:59.
         minutes = round((due_ms - now_ms) / MINUTE_MS)
         if minutes == 0:
             return self.say("due_now")
-        which = "left" if minutes > 0 else "late"
+        which = "left" if minutes > 0 else late
         minutes = abs(minutes)
         if minutes >= _HOURS_UNTIL_DAYS * 60:
             return self.say(f"{which}_d", amount=minutes // (24 * 60))
@@ -130,7 +134,7 @@ def facts_of(escalation: Escalation, speaker: Speaker, now_ms: int) -> Facts:
         "level": name(catalogue.levels.get(escalation.level), escalation.level),
         "addressee": name(catalogue.recipients.get(escalation.to), escalation.to),
         "due": speaker.say("due_unknown") if due_ms is None else speaker.instant(due_ms),
-        "left": speaker.left(due_ms, now_ms),
+        "left": speaker.left(due_ms, now_ms, "passed" if escalation.clock == OVERALL else "late"),
         "limit": escalation.limit,
         "clause": speaker.clause(clock, escalation.limit),
         "expected": speaker.say("expected_late" if is_overtaken else named),

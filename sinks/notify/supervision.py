@@ -13,8 +13,9 @@ from enum import StrEnum
 from schemas.action import Action, ActionType, Side
 from schemas.escalation import Escalation, EscalationState
 from schemas.instants import DAY_MS, parse_instant
+from sinks.notify.facts import OVERALL
 
-OPENS, AGAIN, OVERALL = "supervise", "supervise-again", "overall"
+OPENS, AGAIN = "supervise", "supervise-again"
 SUPERVISING = (OPENS, AGAIN)
 # Levels that say that a stage itself was not done in time.
 _LATE = ("red", "prefecture")

@@ -170,6 +170,14 @@ def test_a_supervision_blames_nobody_whose_stages_kept_their_limits() -> None:
     assert [row[-1] for row in table.rows] == ["情形", "环节逾期（受理）", "各环节均在时限内"]
     assert "情形" not in dict(written(of=(red,)).lines)
 
+    def asks(*late: Any) -> str:
+        of = (escalation("C1", "supervise-again"),)
+        document = written(of=of, side=Side.PROVINCE, late={"C1": late})
+        return dict(document.lines)["请您"]
+
+    assert "不作逾期处理" in asks()
+    assert "约谈" in asks(red)
+
 
 def test_two_steps_of_a_case_that_fall_due_together_are_one_row_of_a_table() -> None:
     steps = [escalation(case, clock=clock) for case in ("C1", "C2")
