@@ -86,6 +86,11 @@ def explain(
         )
         raise typer.Exit(1)
     account = account_for(engine, case, known, instant, fired, reservations)
+    clocks = dict.fromkeys(each.clock for each in account.clocks)
+    if clock is not None and clock not in clocks:
+        raise typer.BadParameter(
+            f"--clock {clock}: as of then the case has {', '.join(clocks) or 'no clock'}"
+        )
     if as_json:
         import msgspec
 
@@ -156,7 +161,8 @@ def _from_file(case: str, events: Path, engine: Engine) -> Known:
     found = []
     with sys.stdin.buffer if str(events) == "-" else open_log(events) as lines:
         for number, line in enumerate(lines, start=1):
-            if case.encode() not in line and b"\\u" not in line:
+            # An id may be written with escapes: such a line has to be read to know whose it is.
+            if case.encode() not in line and b"\\" not in line:
                 continue
             try:
                 case_id, event = decode(line, engine.rules)

@@ -118,6 +118,11 @@ def summary(traced: CycleTrace, used: int, as_of: int) -> Text:
     if cycle.due_at < as_of:
         late = span(as_of - cycle.due_at)
         return Text(f"{due.zh}到期，至今逾期{late.zh}。", f"Was due {due.en}, {late.en} ago.")
+    if cycle.due_at == as_of:
+        return Text(
+            f"{done.zh}，{due.zh}到期，恰在此时。",
+            f"{done.en[0].upper()}{done.en[1:]}, due {due.en}, this very moment.",
+        )
     left = span(cycle.due_at - as_of)
     return Text(
         f"{done.zh}，{due.zh}到期，还有{left.zh}。",

@@ -79,3 +79,27 @@ def test_a_broker_that_is_down_is_said_with_the_remedy(
     assert shown.exit_code == 2
     assert "no Kafka broker answers at 127.0.0.1:1" in shown.stderr
     assert "--events" in shown.stderr
+
+
+def test_a_clock_that_the_case_does_not_have_is_an_error_that_names_those_it_has(
+    app: typer.Typer,
+) -> None:
+    shown = CliRunner().invoke(app, hand("--clock", "deliver"))
+    assert shown.exit_code == 2
+    assert "accept, dispatch" in shown.output
+
+
+def test_a_case_is_found_however_its_id_is_written(app: typer.Typer, tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    log.write_text((EVENTS / "hand.jsonl").read_text("utf-8").replace('"W1"', '"W\\/1"'), "utf-8")
+    shown = CliRunner().invoke(app, ["W/1", "--events", str(log), *AS_OF])
+    assert shown.exit_code == 0
+    assert "W/1" in shown.stdout
+
+
+def test_at_the_very_instant_that_is_due_no_time_is_left_and_nothing_is_late(
+    app: typer.Typer,
+) -> None:
+    due = ["--as-of", "2026-10-10T00:00:00+08:00", "--lang", "en", "--clock", "resolve"]
+    shown = CliRunner().invoke(app, [*hand()[:3], *due])
+    assert "due 2026-10-09 24:00, this very moment." in " ".join(shown.stdout.split())
