@@ -1,6 +1,6 @@
 """The counties of the simulated province: how large, which townships, how punctual which office.
 
-The codes are those of ``schemas.regions``. Sizes, townships and punctuality are invented, the same
+The codes are those of ``schemas.regions``. Sizes and punctuality are invented, the same
 in every run: they are facts of the simulated province, not of one history.
 """
 
@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from random import Random
+
+from schemas.regions.townships import townships
 
 # Weight of a county against an ordinary one (0.4 to 1.4): the most and the least populous ones.
 _SIZES = {
@@ -37,6 +39,8 @@ _LATENESS = {
     "rural-revitalisation": 0.06,
 }
 _WORST = 0.6
+# From 400 on codes are of farms, development zones and prisons, which raise no hand here.
+_NO_TOWNSHIP = "4"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +66,10 @@ def places(codes: Iterable[str]) -> tuple[Place, ...]:
 def _place(code: str) -> Place:
     rng = Random(f"county {code}")
     weight = _SIZES.get(code, rng.uniform(0.4, 1.4))
-    towns, villages = rng.randint(1, 3), rng.randint(4, 12)
-    townships = [f"{code}{number:03d}" for number in range(1, 1 + towns)]
-    townships += [f"{code}{number:03d}" for number in range(100, 100 + villages)]
     return Place(
         code,
         weight,
-        tuple(townships),
+        tuple(town for town in townships() if town.startswith(code) and town[6] < _NO_TOWNSHIP),
         {department: _lateness(code, department) for department in _LATENESS},
     )
 

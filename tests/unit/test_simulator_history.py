@@ -13,6 +13,7 @@ from schemas.case_event import CaseEvent, StoredEvent, decode
 from schemas.catalogue.load import load_catalogue
 from schemas.instants import DAY_MS, parse_instant, start_of_day
 from schemas.regions.load import regions
+from schemas.regions.townships import townships
 
 START = dt.date(2026, 3, 2)
 DAYS = 90
@@ -61,6 +62,7 @@ def test_every_item_of_the_catalogue_and_every_county_occur(history: list[CaseEv
     assert {event.item for event in submitted} == set(load_catalogue().versions)
     assert {event.county for event in submitted} == set(regions().counties)
     assert all(event.township.startswith(event.county) for event in submitted)
+    assert {event.township for event in submitted} <= set(townships())
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others() -> None:
