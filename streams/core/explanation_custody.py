@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from schemas.case_event import StoredEvent
 from schemas.catalogue.model import Text
 from schemas.instants import render_instant
+from schemas.regions.townships import townships
 from streams.core.custody import Bounce, Held, Holder, Level, custody
 from streams.core.explanation_account import (
     BounceAccount,
@@ -46,11 +47,19 @@ def custody_account(
 def _holder(holder: Holder, names: Names) -> HolderAccount:
     department, county = names.department(holder.department), county_name(holder.county)
     if holder.level is Level.TOWNSHIP:
-        code = Text(holder.township or "（未写明）", holder.township or "(not named)")
-        name = Text(f"{county.zh}乡镇{code.zh}", f"Township {code.en}, {county.en}")
+        name = _township(holder.township, county)
     else:
         name = Text(f"{county.zh}{department.zh}", f"{department.en}, {county.en}")
     return HolderAccount(holder.level, holder.department, holder.county, holder.township, name)
+
+
+def _township(code: str | None, county: Text) -> Text:
+    """Return the name of a township; its code where it is of none that is known."""
+    known = townships().get(code or "")
+    if known is not None:
+        return Text(f"{county.zh}{known.zh}", f"{known.en}, {county.en}")
+    told = Text(code or "（未写明）", code or "(not named)")
+    return Text(f"{county.zh}乡镇{told.zh}", f"Township {told.en}, {county.en}")
 
 
 def _interval(held: Held, names: Names, as_of: int) -> CustodyInterval:

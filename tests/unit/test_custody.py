@@ -9,9 +9,12 @@ import pytest
 
 from schemas.case_event import decode
 from schemas.case_state import CaseState
+from schemas.catalogue.model import Text
 from schemas.instants import HOUR_MS, parse_instant
 from streams.core.case import Engine
 from streams.core.custody import Custody, Holder, Level, custody
+from streams.core.explanation_custody import custody_account
+from streams.core.explanation_words import Names
 from streams.core.replay import default_engine
 from streams.core.verdicts import verdicts
 from tests.strategies import lines_of, random_log
@@ -81,6 +84,22 @@ def test_a_dispatch_hands_the_case_from_the_county_to_the_township(engine: Engin
 def test_a_dispatch_names_the_township_that_gets_it(engine: Engine) -> None:
     found = walked(engine, (1, "submitted", {}), (2, "dispatched", {"township": "530102007"}))
     assert found.held[-1].holder.township == "530102007"
+
+
+@pytest.mark.parametrize(
+    ("code", "zh", "en"),
+    [
+        ("530102001", "五华区华山街道", "Huashan Subdistrict, Wuhua District"),
+        ("530102999", "五华区乡镇530102999", "Township 530102999, Wuhua District"),
+    ],
+)
+def test_the_account_names_a_township_by_its_name_or_its_code(
+    engine: Engine, code: str, zh: str, en: str
+) -> None:
+    events = stored(engine, (1, "submitted", {}), (2, "dispatched", {"township": code}))
+    names = Names(engine.catalogue)
+    told = custody_account(events, engine.rules["water.drinking"], names, instant(20))
+    assert told.intervals[-1].holder.name == Text(zh, en)
 
 
 def test_a_second_dispatch_to_the_same_township_changes_nothing(engine: Engine) -> None:
