@@ -17,6 +17,7 @@ from dashboards.access.guard import Needs, audited, seen
 from dashboards.access.reach import reaches
 from dashboards.access.roles import Reader, Right
 from dashboards.api import AsOf, Serving
+from dashboards.household_words import driver_words, household_words, signal_words
 from dashboards.problems import Refused
 from dashboards.scope import Scope, instant_of
 from schemas.instants import render_instant
@@ -52,8 +53,11 @@ async def household(
     parts = await asyncio.gather(
         *(service.questions.ask(f"household_{part}", parameters) for part in _PARTS)
     )
-    return {"as_of": render_instant(as_of_ms), "simulated": service.simulated, "household": row,
-            **dict(zip(_PARTS, parts, strict=True))}  # fmt: skip
+    told = dict(zip(_PARTS, parts, strict=True))
+    told["drivers"] = [each | {"text": driver_words(each["code"])} for each in told["drivers"]]
+    told["signals"] = [each | signal_words(each) for each in told["signals"]]
+    return {"as_of": render_instant(as_of_ms), "simulated": service.simulated,
+            "household": row | household_words(row), **told}  # fmt: skip
 
 
 def _unknown() -> Refused:

@@ -58,6 +58,10 @@ _SUPERVISED = (
     "supervised_from", "supervised_days", "submitted_days", "late_stages", "missed_stages",
     "bounces", "answered_at",
 )  # fmt: skip
+_LATE = (
+    "case_id", "item", "department", "county", "township", "raised_by", "submitted_at",
+    "late_from", "late_days", "late_clocks", "is_supervised",
+)  # fmt: skip
 _TOWNSHIP = ("township", "name_zh", "name_en", *COUNTS)
 _TREND = (
     "day", "received", "closed", "open", "late", "supervised", "in_time", "out_of_time",
@@ -112,6 +116,7 @@ PANELS: Mapping[str, Panel] = {
         Panel("escalations", "escalation_id", _ESCALATION),
         # It reads every case's newest state, where the others read counts.
         Panel("supervised", "case_id", _SUPERVISED, every_s=10.0),
+        _asked("late", "case_id", _LATE),
         _asked("trends", "day", _TREND),
         _asked("ageing", "from_days", ("from_days", "until_days", "open", "late", "supervised")),
         _asked("forecast", "item", _FORECAST),

@@ -3,7 +3,7 @@
 
 import { h, setText } from "./dom.js";
 import { sendJson } from "./fetching.js";
-import { maySee } from "./session.js";
+import { maySee, offer } from "./session.js";
 import { pick, t } from "./words.js";
 
 // A second or two pass until an action comes back from the stream through the warehouse.
@@ -51,7 +51,9 @@ export function actionForms(page, one, history, again) {
 }
 
 function signInHint(page) {
-  return page.session?.open ? h("p", { class: "note" }, t("signInToAct")) : "";
+  if (!page.session?.open) return "";
+  return h("p", { class: "note" }, t("signInToAct"), " ",
+    h("button", { type: "button", class: "quiet", onclick: () => offer(page) }, t("signIn")));
 }
 
 async function send(one, body, { button, said, again }) {

@@ -140,7 +140,8 @@ function drawList(page, { rows }) {
   if (!note) body.append((note = h("p", { class: "note list-note" })));
   setText(note, rows.length ? "" : t("noHouseholds"));
   tableOf(page, body, "household_list", [
-    { id: "household", label: () => t("household"), value: (row) => row.household, text: (row) => row.household },
+    { id: "household", label: () => t("household"), value: (row) => row.household, text: (row) => row.household,
+      link: (row) => h("a", { href: page.hrefOf({ household: row.household }), "data-go": JSON.stringify({ household: row.household }) }, row.household) },
     { id: "risk_index", numeric: true, label: () => t("riskIndex"), value: (row) => row.risk_index, text: (row) => oneDecimal(row.risk_index) },
     { id: "level", label: () => t("riskLevel"), value: (row) => row.risk_index, text: (row) => nameOf(row, "level"), classOf: (row) => `risk-${row.level}` },
     { id: "status", label: () => t("lifeStatus"), value: (row) => row.status, text: (row) => t(`life.${row.status}`) },

@@ -5,6 +5,7 @@ import { count, oneDecimal, share } from "./format.js";
 import { definitionButton, nameDefinition } from "./panel.js";
 import { sparkline } from "./sparkline.js";
 import { inTime, recentHours, seriesOf, showTrends, trends } from "./trends.js";
+import { mayView } from "./views.js";
 import { t } from "./words.js";
 
 const whole = (id) => (n) => (n ? [count(n[id]), ""] : null);
@@ -12,9 +13,9 @@ const whole = (id) => (n) => (n ? [count(n[id]), ""] : null);
 const KPIS = [
   { id: "received_today", figure: whole("received_today"), note: (n) => t("ofTotal", { n: count(n.received_total) }) },
   { id: "open", figure: whole("open"), note: () => t("perOpen") },
-  { id: "in_time", figure: () => percent(inTime()), note: () => ofRuns(inTime()), isAsked: true },
-  { id: "late", kind: "is-late", figure: whole("late"), note: (n) => t("ofOpen", { p: share(n.late, n.open) }) },
-  { id: "supervised", kind: "is-supervised", figure: whole("supervised"),
+  { id: "in_time", figure: () => percent(inTime()), note: () => ofRuns(inTime()), isAsked: true, view: "attainment" },
+  { id: "late", kind: "is-late", view: "late", figure: whole("late"), note: (n) => t("ofOpen", { p: share(n.late, n.open) }) },
+  { id: "supervised", kind: "is-supervised", view: "supervised", figure: whole("supervised"),
     note: (n) => t("ofLate", { p: share(n.supervised, n.late) }) },
   { id: "due_24h", kind: "is-due", figure: whole("due_24h"), note: (n) => t("within72", { n: count(n.due_72h) }), isBare: true },
   { id: "accept_hours", figure: hours, note: () => t("lastSeven"), isAsked: true },
@@ -42,22 +43,23 @@ export function drawKpis(page, moved) {
   if (!made.size) for (const kpi of KPIS) place.append(make(page, kpi));
   const row = page.store.rows("numbers")[0];
   byId("numbers").setAttribute("aria-busy", String(!row));
-  for (const kpi of KPIS) write(kpi, row, moved.length > 0);
+  for (const kpi of KPIS) write(page, kpi, row, moved.length > 0);
 }
 
-function make(page, { id, kind = "", isBare }) {
+function make(page, { id, kind = "", isBare, view }) {
   const ask = definitionButton(`numbers.${id}`);
   const parts = {
     ask, name: h("h3"), value: h("span"), unit: h("span", { class: "unit" }), note: h("p", { class: "note" }),
     line: isBare ? null : h("button", { type: "button", class: "spark-button", onclick: () => showTrends(page) }),
   };
-  parts.number = h("p", { class: "number" }, parts.value, parts.unit);
+  parts.link = view ? h("a", {}, parts.value) : null;
+  parts.number = h("p", { class: "number" }, parts.link ?? parts.value, parts.unit);
   made.set(id, parts);
   return h("article", { class: `kpi ${kind}`, "data-kpi": id },
     h("header", {}, parts.name, ask), parts.number, parts.note, parts.line ?? h("div", { class: "spark-button" }));
 }
 
-function write({ id, figure, note, isAsked }, row, isMoved) {
+function write(page, { id, figure, note, isAsked, view }, row, isMoved) {
   const parts = made.get(id);
   setText(parts.name, t(id));
   nameDefinition(parts.ask, t(id));
@@ -68,6 +70,17 @@ function write({ id, figure, note, isAsked }, row, isMoved) {
   if (differs && isMoved && !isAsked) flash(parts.number);
   setText(parts.note, row || isAsked ? note(row) : "\u2007");
   if (parts.line) drawLine(id, parts);
+  if (parts.link) lead(page, parts, view);
+}
+
+/** The number leads to what it counts, for those who may see that. */
+function lead(page, { link, name }, view) {
+  const isOpen = mayView(page, view);
+  link.toggleAttribute("data-go", isOpen);
+  if (!isOpen) return link.removeAttribute("href");
+  link.dataset.go = JSON.stringify({ view });
+  link.href = page.hrefOf({ view });
+  link.title = `${name.textContent} › ${t(`view.${view}`)}`;
 }
 
 function drawLine(id, parts) {

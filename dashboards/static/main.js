@@ -11,13 +11,15 @@ import { fetchJson } from "./fetching.js";
 import { drawFilters, drawTownships, installFilters } from "./filters.js";
 import { drawForecast } from "./forecast.js";
 import { applyTheme, drawHead, drawTexts, installHead } from "./head.js";
+import { drawHousehold } from "./household.js";
 import { drawHouseholds } from "./households.js";
 import { drawItems } from "./items.js";
 import { drawKpis } from "./kpis.js";
+import { drawLateView } from "./late.js";
 import { drawMap } from "./map.js";
 import { loadNames } from "./names.js";
 import { drawPlaces } from "./places.js";
-import { sessionOf } from "./session.js";
+import { sessionOf, within } from "./session.js";
 import { KEY_OF, Store } from "./store.js";
 import { Stream } from "./stream.js";
 import { drawSupervised, drawSupervisedView } from "./supervised.js";
@@ -61,6 +63,7 @@ const DRAW = {
 // What a view asks for besides what the stream brings.
 const ASKED = {
   "": [(page) => trends.show(page), drawForecast, drawAgeing, askWhoFirst],
+  late: [drawLateView],
   supervised: [drawSupervisedView],
   attainment: [drawAttainment],
   households: [drawHouseholds],
@@ -69,7 +72,7 @@ const ASKED = {
 /** Change what is looked at; `how` is "push" for a step that the back key undoes. */
 function go(change, how = "push") {
   const before = page.state;
-  page.state = { ...page.state, ...change };
+  page.state = within(page.session, { ...page.state, ...change });
   address[how](page.state);
   follow(before);
 }
@@ -114,6 +117,7 @@ function drawAll() {
   drawFilters(page);
   for (const draw of new Set(Object.values(DRAW).flat())) draw(page, []);
   drawAsked();
+  drawHousehold(page);
   drawCase(page);
   drawHead(page);
 }
@@ -131,7 +135,7 @@ function redraw(panel) {
 function installLinks() {
   addEventListener("popstate", () => {
     const before = page.state;
-    page.state = address.read();
+    page.state = within(page.session, address.read());
     follow(before);
   });
   // Links to a case open the drawer instead of loading the page anew.
@@ -169,6 +173,8 @@ installViews(page);
 installDefinitions();
 installLinks();
 await sessionOf(page);
+page.state = within(page.session, page.state);
+address.replace(page.state);
 stream.open(address.scopeQuery(page.state));
 await persist(() => loadNames(fetchJson));
 page.hasNames = true;

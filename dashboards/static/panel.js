@@ -74,6 +74,9 @@ export function nameDefinition(button, name) {
   button.title = t("counted");
 }
 
+export const printButton = () =>
+  h("button", { type: "button", class: "quiet print-list", onclick: () => print() });
+
 function skeleton() {
   return h("div", { class: "skeleton", "aria-hidden": true }, Array.from({ length: 6 }, () => h("i")));
 }

@@ -28,6 +28,21 @@ function begun(page, session) {
   return session;
 }
 
+/** The part of a state that is not the reader's to choose: their prefecture, or their county. */
+export function fixedOf(session) {
+  if (session?.role === "prefecture") return { prefecture: session.region };
+  // A county's code begins with that of its prefecture (GB/T 2260); the server compares whole codes.
+  if (session?.role === "county") return { prefecture: `${session.region.slice(0, 4)}00`, county: session.region };
+  return {};
+}
+
+/** A state within the reader's region; what lies below another place than theirs is left out. */
+export function within(session, state) {
+  const fixed = fixedOf(session);
+  const isOther = Object.entries(fixed).some(([name, code]) => state[name] !== code);
+  return isOther ? { ...state, county: "", township: "", ...fixed } : state;
+}
+
 export const maySee = (page, right) => !page.session?.rights || page.session.rights.includes(right);
 
 /** Draw who reads, with the way out, or in where the page is open. */
@@ -53,7 +68,7 @@ async function leave() {
   location.reload();
 }
 
-async function offer(page) {
+export async function offer(page) {
   await askToSignIn(page, true);
   location.reload();
 }

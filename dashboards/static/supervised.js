@@ -2,10 +2,10 @@
 // their own.
 
 import { Asked } from "./asked.js";
-import { byId, h, setText } from "./dom.js";
+import { h, setText } from "./dom.js";
 import { count, dateOf, instant } from "./format.js";
 import { clockName, itemName, placeName, raisedName } from "./names.js";
-import { askedFrame, filled, frame } from "./panel.js";
+import { askedFrame, filled, frame, printButton } from "./panel.js";
 import { Table } from "./table.js";
 import { t } from "./words.js";
 
@@ -34,17 +34,16 @@ function drawAll(page, asked) {
   if (!body) return;
   long ??= make(page, body, () => asked.rows, printButton());
   long.table.draw(asked.rows, []);
-  setText(long.note, summary(asked.rows));
-  setText(byId("print-list"), t("print"));
+  setText(long.note, summary(page, asked.rows));
+  setText(body.querySelector(".print-list"), t("print"));
 }
 
-const printButton = () => h("button", { id: "print-list", type: "button", class: "quiet", onclick: () => print() });
-
-function summary(rows) {
+function summary(page, rows) {
   if (!rows.length) return t("noSupervised");
-  const late = rows.filter((row) => row.late_stages.length).length;
-  const kept = rows.filter((row) => groundOf(row) === "within").length;
-  return t("supervisedSummary", { n: count(rows.length), late: count(late), kept: count(kept) });
+  const n = page.store.rows("numbers")[0]?.supervised ?? rows.length;
+  if (rows.length === LISTED) return t("moreSupervised", { n: count(n), shown: count(rows.length) });
+  const of = (ground) => count(rows.filter((row) => groundOf(row) === ground).length);
+  return t("supervisedSummary", { n: count(rows.length), late: of("late"), was: of("was"), kept: of("within") });
 }
 
 function make(page, body, rowsNow, tool = null) {

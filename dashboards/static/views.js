@@ -7,8 +7,11 @@ import { t } from "./words.js";
 
 /** "" is the overview; `right` is what a reader needs to see the view at all. */
 export const VIEWS = [
-  { id: "" }, { id: "supervised", right: "cases" }, { id: "attainment" }, { id: "households" },
+  { id: "" }, { id: "late", right: "cases" }, { id: "supervised", right: "cases" }, { id: "attainment" }, { id: "households" },
 ];
+
+export const mayView = (page, view) =>
+  VIEWS.some(({ id, right }) => id === view && (!right || maySee(page, right)));
 
 export function viewOf({ view }) {
   return VIEWS.some(({ id }) => id === view) ? view : "";
@@ -16,12 +19,13 @@ export function viewOf({ view }) {
 
 export function drawViews(page) {
   const now = viewOf(page.state);
-  const links = VIEWS.filter(({ right }) => !right || maySee(page, right)).map(({ id }) =>
+  const links = VIEWS.filter(({ id }) => mayView(page, id)).map(({ id }) =>
     h("a", { href: page.hrefOf({ view: id, case: "" }), "data-view": id, "aria-current": id === now ? "page" : null },
       t(`view.${id || "overview"}`)));
   byId("views").setAttribute("aria-label", t("views"));
   byId("views").replaceChildren(...links);
   byId("main").dataset.view = now || "overview";
+  byId("main").dataset.place = page.state.county ? "county" : "";
   for (const section of byId("main").querySelectorAll(":scope > [data-in]")) {
     section.hidden = section.dataset.in !== (now || "overview")
       || (section.dataset.right && !maySee(page, section.dataset.right));

@@ -49,8 +49,13 @@ class Rows:
         self.client = client
 
     def insert(self, table: str, **values: Any) -> None:
-        columns = ", ".join(f"`{name}`" for name in values)
-        self.client.execute(f"INSERT INTO {table} ({columns}) VALUES", [tuple(values.values())])
+        self.insert_all(table, [values])
+
+    def insert_all(self, table: str, rows: list[dict[str, Any]]) -> None:
+        columns = ", ".join(f"`{name}`" for name in rows[0])
+        self.client.execute(
+            f"INSERT INTO {table} ({columns}) VALUES", [tuple(r.values()) for r in rows]
+        )
 
     def received(self, day: str, count: int, **dimensions: Any) -> None:
         group = {"county": "530102", "item": "water.drinking", "raised_by": "self",
@@ -77,8 +82,14 @@ class Rows:
         self.insert("escalations", **(row | fields))
 
     def case(self, case_id: str, submitted: str, clocks: list[dict[str, Any]], **f: Any) -> None:
+        self.cases([case_id], submitted, clocks, **f)
+
+    def cases(
+        self, case_ids: list[str], submitted: str, clocks: list[dict[str, Any]], **f: Any
+    ) -> None:
+        """Write cases that differ by their number alone."""
         row = {
-            "case_id": case_id, "version": 1, "item": "water.drinking", "county": "530102",
+             "version": 1, "item": "water.drinking", "county": "530102",
             "department": "water", "raised_by": "self", "channel": "app", "household": "h-secret",
             "submitted_at": at(submitted), "closed_at": None, "events": 1,
         }  # fmt: skip
@@ -88,7 +99,7 @@ class Rows:
         full = [defaults | clock for clock in clocks]
         columns = ("clock", "due_at", *defaults)
         nested = {f"verdicts.{name}": [clock[name] for clock in full] for name in columns}
-        self.insert("cases", **(row | f | nested))
+        self.insert_all("cases", [{"case_id": each, **row, **f, **nested} for each in case_ids])
 
     def event(self, case_id: str, event_id: str, kind: str, when: str, **fields: Any) -> None:
         row = {"case_id": case_id, "event_id": event_id, "record_hash": hash(event_id) % 2**32,

@@ -34,7 +34,14 @@ ACCOUNTS = (
 )
 # From an event in Kafka to the page: two seconds on a quiet machine, more on one full of tests.
 ARRIVED_MS = 60_000
-VIEWS = ("", "?view=supervised", "?view=attainment", "?view=households", "?county=530102")
+VIEWS = (
+    "",
+    "?view=late",
+    "?view=supervised",
+    "?view=attainment",
+    "?view=households",
+    "?county=530102",
+)
 
 Look = Callable[..., Page]
 
@@ -162,6 +169,50 @@ def test_a_county_looks_at_itself_alone(look: Look, running: Running) -> None:
     expect(number(page, "open")).to_have_text(str(own["open"]))
     expect(page.locator("#county")).to_be_disabled()
     expect(page.locator("#prefecture")).to_be_disabled()
+    expect(page.locator("#county")).to_have_value("530102")
+    expect(page.locator("#map .trail")).to_have_text("五华区")
+    expect(page.locator("#map a.square").first).to_be_visible()
+    expect(page.locator("#clear")).to_be_hidden()
+    page.goto(f"{running.with_accounts}/?prefecture=530400&county=530481")
+    expect(page.locator("#county")).to_have_value("530102")
+    expect(number(page, "open")).to_have_text(str(own["open"]))
+
+
+def test_two_clicks_lead_from_a_number_to_why_a_case_is_late(look: Look, running: Running) -> None:
+    page = look(running.open_page)
+    late = int(number(page, "late").inner_text().replace(",", "") or 0)
+    assert late == len(running.panel("late", limit="5000"))
+    number(page, "late").get_by_role("link").click()
+    expect(page.locator("#late-all .list-note")).to_contain_text(f"共 {late:,} 件")
+    first = page.locator("#late-all tbody a").first
+    first.click()
+    expect(page.get_by_role("dialog").locator(".headline")).to_contain_text("超期")
+
+
+def test_a_household_tells_who_came_first_and_what_drives_its_risk(
+    look: Look, axe: Callable[[Page], list[str]], running: Running
+) -> None:
+    worst = running.panel("household_list")[0]
+    page = look(f"{running.open_page}/?view=households")
+    page.locator("#household_list tbody a").first.click()
+    drawer = page.locator("#household")
+    expect(drawer.locator("h2")).to_contain_text(worst["household"])
+    expect(drawer.locator(".risk-now b")).to_have_text(re.compile(r"^\d+\.\d$"))
+    expect(drawer.locator(".headline")).to_contain_text(
+        re.compile("政府找到|政府先找到|群众先举手")
+    )
+    expect(drawer.locator(".drivers li").first).to_contain_text(re.compile("[+−]"))
+    assert ":" not in drawer.locator(".drivers li > span").first.inner_text()
+    assert axe(page) == []
+    drawer.locator(".events a").first.click()
+    expect(page.locator("#case h2")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#case")).to_be_hidden()
+    expect(drawer).to_be_visible()
+    page.go_back()
+    page.go_back()
+    page.go_back()
+    expect(drawer).to_be_hidden()
 
 
 def test_an_analyst_sees_counts_and_no_case(look: Look, running: Running) -> None:
@@ -201,7 +252,7 @@ def test_the_list_of_supervision_is_printed_and_downloaded_whole(
     page.emulate_media(media="print")
     expect(page.locator("#supervised-all tbody tr:not(.pad)")).to_have_count(supervised)
     expect(page.locator("#clock")).to_be_visible()
-    expect(page.locator("#print-list")).to_be_hidden()
+    expect(page.locator(".print-list")).to_be_hidden()
 
 
 @pytest.mark.parametrize("appearance", ["zh light", "en dark"])

@@ -97,6 +97,7 @@ def test_a_filter_narrows_lists_and_counts_alike(
     assert sorted(row["case_id"] for row in ask(page, "supervised", **scope)) == found
     counted = ask(page, "numbers", **{"since": "2026-01-01", **scope})
     assert counted[0]["supervised"] == len(found)
+    assert sorted(row["case_id"] for row in ask(page, "late", **scope)) == found
 
 
 def test_the_supervised_list_tells_a_late_stage_from_ten_days_without_one(
@@ -113,6 +114,9 @@ def test_the_supervised_list_tells_a_late_stage_from_ten_days_without_one(
         row["case_id"]: (row["late_stages"], row["missed_stages"])
         for row in ask(page, "supervised")
     }
+    # Each is in the list of late cases too, with every clock that is past due.
+    late = {row["case_id"]: row["late_clocks"] for row in ask(page, "late")}
+    assert late == {"C-late": ["overall", "accept"], "C-was": ["overall"], "C-kept": ["overall"]}
     assert stages == {"C-late": (["accept"], []), "C-was": ([], ["accept"]), "C-kept": ([], [])}
 
 
