@@ -42,13 +42,31 @@ export function custodyOf({ custody }) {
       one.accepted_at ? ` · ${t("acceptedAt", { at: instant(one.accepted_at) })}` : ` · ${t("notAccepted")}`)))), bounced];
 }
 
+const TOLD_SHOWN = 6;
+
 export function deliveriesOf({ deliveries }) {
   if (!deliveries.length) return nothing("noDeliveries");
-  return h("ol", { class: "events told" }, deliveries.map((row) => h("li", { class: `outcome-${row.outcome}` },
-    when(row.at),
-    h("span", {}, h("span", { class: "badge" }, levelName(row.level)), ` → ${row.recipient}`,
+  const lines = deliveries.map(delivery);
+  const list = (some) => h("ol", { class: "events told" }, some);
+  if (lines.length <= TOLD_SHOWN + 2) return list(lines);
+  return [list(lines.slice(0, TOLD_SHOWN)), h("details", { class: "why" },
+    h("summary", {}, t("moreDeliveries", { n: lines.length - TOLD_SHOWN })), list(lines.slice(TOLD_SHOWN)))];
+}
+
+function delivery(row) {
+  // Where a recipient has several endpoints the record names both in one.
+  const [recipient] = row.recipient.split("@");
+  const why = row.why && row.why !== "ok" ? ` · ${reason(row.why)}` : "";
+  return h("li", { class: `outcome-${row.outcome} level-${row.level}` }, when(row.at),
+    h("span", {}, h("span", { class: "badge" }, levelName(row.level)), ` → ${recipient}`,
       row.endpoint ? h("span", { class: "note" }, ` · ${row.endpoint}`) : null),
-    h("span", { class: "note" }, t(`delivery.${row.outcome}`), row.why ? ` · ${row.why}` : ""))));
+    h("span", { class: "note" }, t(`delivery.${row.outcome}`), why));
+}
+
+/** Why, in words; a reason that has none yet is shown as it is recorded. */
+function reason(code) {
+  const words = t(`undelivered.${code}`);
+  return words === code ? code : words;
 }
 
 export function historyOf({ actions }) {

@@ -6,6 +6,7 @@ import {
   allCounties, allDepartments, allItems, allLevels, allPrefectures, CHANNELS, channelName, countyName,
   departmentName, itemName, levelName, prefectureName, raisedName, townshipName, townshipsOf,
 } from "./names.js";
+import { fixedOf } from "./session.js";
 import { t } from "./words.js";
 
 // What a choice takes back with it: a county of another prefecture is none.
@@ -44,11 +45,13 @@ export function drawFilters(page) {
   options("level", t("all"), named(allLevels(), levelName), state);
   for (const name of ["since", "until"]) byId(name).value = state[name];
   byId("county").disabled = !state.prefecture;
-  byId("clear").hidden = !FILTERS.some((name) => state[name]);
+  const fixed = fixedOf(page.session);
+  byId("clear").hidden = !FILTERS.some((name) => state[name] && !(name in fixed));
   const folded = FOLDED.filter((name) => state[name]).length;
   setText(byId("more-name"), folded ? t("moreFiltersSet", { n: folded }) : t("moreFilters"));
   setText(byId("filtered"), folded ? t("filtered", { what: foldedWords(state) }) : "");
-  keepWithinRegion(page.session);
+  // A reader of a prefecture or county looks nowhere else; the server holds to it in any case.
+  for (const name of Object.keys(fixed)) byId(name).disabled = true;
 }
 
 /** What the folded filters keep, for paper, where they cannot be unfolded. */
@@ -64,17 +67,6 @@ export function drawTownships({ state }) {
   if (state.township) codes.add(state.township);
   options("township", t("allTownships"), [...codes].map((code) => [code, townshipName(code)]), state);
   byId("township-label").hidden = !state.county;
-}
-
-/** A reader of a prefecture or county looks nowhere else; the server holds to it in any case. */
-function keepWithinRegion(session) {
-  if (session?.role === "prefecture") fix("prefecture", session.region);
-  if (session?.role === "county") ["prefecture", "county"].forEach((name) => fix(name));
-}
-
-function fix(name, code = byId(name).value) {
-  if (code) byId(name).value = code;
-  byId(name).disabled = true;
 }
 
 function options(id, all, entries, state) {

@@ -26,7 +26,7 @@ export function share(part, whole) {
 export const percent = (part) => (part === null || part === undefined ? "–" : share(part, 1));
 
 export function oneDecimal(n) {
-  const options = { minimumFractionDigits: 0, maximumFractionDigits: 1 };
+  const options = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
   return formatter("decimal", (locale) => new Intl.NumberFormat(locale, options)).format(n);
 }
 
@@ -44,6 +44,11 @@ export function instant(text) {
   return parts(text, "instant", {
     year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit",
   });
+}
+
+/** An instant without its year, where only news is listed. */
+export function instantOfYear(text) {
+  return text ? parts(text, "news", { month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" }) : "–";
 }
 
 /** The Beijing day of an instant. */

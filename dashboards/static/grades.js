@@ -3,7 +3,7 @@
 
 import { svg } from "./dom.js";
 
-export const GRADES = [0.05, 0.1, 0.2, 0.4];
+export const GRADES = [0.1, 0.2, 0.3, 0.5];
 
 /** "none" without open cases, 0 without late ones, then 1 to 5 by the share that is late. */
 export function gradeOf({ open, late }) {

@@ -74,13 +74,14 @@ function write(page, { id, figure, note, isAsked, view }, row, isMoved) {
 }
 
 /** The number leads to what it counts, for those who may see that. */
-function lead(page, { link, name }, view) {
+function lead(page, { link, name, value }, view) {
   const isOpen = mayView(page, view);
   link.toggleAttribute("data-go", isOpen);
   if (!isOpen) return link.removeAttribute("href");
   link.dataset.go = JSON.stringify({ view });
   link.href = page.hrefOf({ view });
-  link.title = `${name.textContent} › ${t(`view.${view}`)}`;
+  link.title = t(`view.${view}`);
+  link.setAttribute("aria-label", `${name.textContent} ${value.textContent} › ${t(`view.${view}`)}`);
 }
 
 function drawLine(id, parts) {

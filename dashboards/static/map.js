@@ -7,6 +7,7 @@ import { GRADES, gradeOf, PATTERNS } from "./grades.js";
 import { shapesOf } from "./map-shapes.js";
 import { countyName, prefectureName } from "./names.js";
 import { filled, frame } from "./panel.js";
+import { fixedOf } from "./session.js";
 import { drawTownshipTiles } from "./township-tiles.js";
 import { language, t } from "./words.js";
 
@@ -87,12 +88,17 @@ function nameTile(element, code, { short, width }) {
 /** Where one is, each step leading back out. */
 function trail(page) {
   const { prefecture, county } = page.state;
+  const fixed = fixedOf(page.session);
   const step = (name, change) => h("a", { href: page.hrefOf(change), "data-go": JSON.stringify(change) }, name);
   const out = { prefecture: "", county: "", township: "", place: "" };
-  const parts = [prefecture ? step(t("allPrefectures"), out) : h("span", {}, t("allPrefectures"))];
-  if (prefecture) parts.push(" › ", county ? step(prefectureName(prefecture), { ...out, prefecture }) : h("span", {}, prefectureName(prefecture)));
-  if (county) parts.push(" › ", h("span", {}, countyName(county)));
-  return parts;
+  const here = (name) => h("span", {}, name);
+  const steps = [
+    "prefecture" in fixed ? null : prefecture ? step(t("allPrefectures"), out) : here(t("allPrefectures")),
+    !prefecture || "county" in fixed ? null
+      : county ? step(prefectureName(prefecture), { ...out, prefecture }) : here(prefectureName(prefecture)),
+    county ? here(countyName(county)) : null,
+  ].filter(Boolean);
+  return steps.flatMap((one, index) => (index ? [" › ", one] : [one]));
 }
 
 function drawLegend(legend) {

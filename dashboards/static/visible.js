@@ -4,7 +4,8 @@
 import { h } from "./dom.js";
 
 const LONG = 200;
-const AROUND = 20;
+// Rows that are drawn anew at once: few enough for one frame (14 ms of one core for a screen).
+const AROUND = 8;
 const PAPER = matchMedia("print");
 
 export class Visible {
