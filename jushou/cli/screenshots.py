@@ -21,6 +21,8 @@ _ARGUMENTS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # Fields for a date are written as the browser's own language has them.
+    "--lang=zh-CN",
 )
 # Longer than any panel takes on a machine that does other things too.
 _SHOWN_MS = 60_000
@@ -28,7 +30,10 @@ _SHOWN_MS = 60_000
 
 @dataclass(frozen=True, slots=True)
 class _Picture:
-    """What is looked at, on what screen; ``click`` is pressed before the picture is taken."""
+    """What is looked at, on what screen; ``click`` is pressed before the picture is taken.
+
+    ``scale`` is of pixels of the picture to those of the page: half of a wall's is enough to see.
+    """
 
     name: str
     path: str
@@ -36,6 +41,7 @@ class _Picture:
     height: int = 1000
     is_dark: bool = False
     click: str = ""
+    scale: float = 1.0
 
 
 _PICTURES = (
@@ -43,11 +49,13 @@ _PICTURES = (
     _Picture("overview-en", "/?lang=en"),
     _Picture("overview-dark", "/", is_dark=True),
     _Picture("overview-phone", "/", 390, 844),
-    _Picture("overview-4k", "/", 3840, 2160),
+    _Picture("overview-4k", "/", 3840, 2160, scale=0.5),
     _Picture("county", "/?prefecture=530300&county=530324", 1366, 900),
+    _Picture("late", "/?view=late", 1366, 900),
     _Picture("supervised", "/?view=supervised", 1366, 900),
     _Picture("attainment", "/?view=attainment", 1366, 900),
     _Picture("two-directions", "/?view=households", 1366, 900),
+    _Picture("household", "/?view=households&household={household}", 1366, 1100),
     _Picture("case", "/case/{case_id}", 1440, 1300),
     _Picture("sign-in", "/", 1366, 900, click="#session button"),
 )
@@ -91,12 +99,15 @@ def _take_all(browser: Browser, running: Demo, folder: Path) -> None:
     supervised = running.panel("supervised")
     # One with more to tell than a pause, if there is one.
     case_id = next((row for row in supervised if row["missed_stages"]), supervised[0])["case_id"]
+    household = running.panel("household_list")[0]["household"]
     for picture in _PICTURES:
         tab = browser.new_page(
             viewport={"width": picture.width, "height": picture.height},
             color_scheme="dark" if picture.is_dark else "light",
+            device_scale_factor=picture.scale,
+            locale="zh-CN",
         )
-        tab.goto(running.stack.page + picture.path.format(case_id=case_id))
+        tab.goto(running.stack.page + picture.path.format(case_id=case_id, household=household))
         tab.wait_for_load_state("load")
         # The live stream never ends, so wait for what it brings: no panel is busy any more.
         expect(tab.locator("section:visible").first).to_be_visible(timeout=_SHOWN_MS)
