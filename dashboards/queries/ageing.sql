@@ -7,16 +7,9 @@ WITH
     [0, 1, 3, 5, 10, 20, 30, 60, 90] AS edges,
     intDiv(dateDiff('millisecond', submitted_at, as_of), 86400000) AS age_days,
     arrayLast(edge -> edge <= age_days, edges) AS from_days,
-    arrayExists(
-        (due, outcome) -> outcome = 'live'
-            AND ifNull(toStartOfMinute(due + INTERVAL 59999 MILLISECOND) < as_of, false),
-        verdicts.due_at, verdicts.outcome
-    ) AS is_late,
-    arrayExists(
-        (due, clock, outcome) -> clock = 'overall' AND outcome = 'live'
-            AND ifNull(toStartOfMinute(due + INTERVAL 59999 MILLISECOND) < as_of, false),
-        verdicts.due_at, verdicts.clock, verdicts.outcome
-    ) AS is_supervised
+    ifNull(toStartOfMinute(live_due_at + INTERVAL 59999 MILLISECOND) < as_of, false) AS is_late,
+    ifNull(toStartOfMinute(overall_due_at + INTERVAL 59999 MILLISECOND) < as_of, false)
+        AS is_supervised
 SELECT
     from_days,
     arrayFirst(edge -> edge > from_days, edges) AS until_days,

@@ -7,7 +7,8 @@ FROM
 (
     SELECT *
     FROM escalations FINAL
-    WHERE case_id = %(case_id)s
+    -- The table is in the order of the escalations' ids, so these are found first.
+    WHERE escalation_id IN (SELECT escalation_id FROM escalations WHERE case_id = %(case_id)s)
         AND at <= fromUnixTimestamp64Milli(toInt64(%(as_of_ms)s), 'UTC')
     ORDER BY revision DESC
     LIMIT 1 BY escalation_id

@@ -53,6 +53,7 @@ FROM
         sumIf(count, measure = 'open' AND NOT is_late AND is_due_72h) AS of_72h
     FROM aggregates FINAL
     WHERE measure IN ('received', 'open')
+        AND count != 0
         AND (measure = 'open' OR day <= today)
         AND (%(prefecture)s = '' OR substring(county, 1, 4) = substring(%(prefecture)s, 1, 4))
         AND (%(county)s = '' OR county = %(county)s)

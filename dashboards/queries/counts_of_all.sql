@@ -34,6 +34,7 @@ FROM
         sumIf(count, measure = 'open' AND NOT is_late AND is_due_72h) AS of_72h
     FROM aggregates FINAL
     WHERE measure IN ('received', 'open')
+        AND count != 0
         AND (measure = 'open' OR day <= today)
     GROUP BY raised_by, item, county
 )

@@ -10,20 +10,12 @@ WITH
     fromUnixTimestamp64Milli(toInt64(%(as_of_ms)s), 'UTC') AS as_of,
     toDate32(as_of, 'Asia/Shanghai') AS today,
     toDate32(submitted_at, 'Asia/Shanghai') AS day,
-    arrayFilter(
-        (due, outcome) -> outcome = 'live' AND due IS NOT NULL,
-        verdicts.due_at, verdicts.outcome
-    ) AS dues,
-    arrayExists(
-        (due, clock, outcome) -> clock = 'overall' AND outcome = 'live'
-            AND ifNull(toStartOfMinute(due + INTERVAL 59999 MILLISECOND) < as_of, false),
-        verdicts.due_at, verdicts.clock, verdicts.outcome
-    ) AS past_overall,
-    toStartOfMinute(arrayMin(dues) + INTERVAL 59999 MILLISECOND) AS due_at,
     closed_at IS NULL AS is_open,
-    is_open AND past_overall AS is_supervised,
-    is_open AND notEmpty(dues) AND ifNull(due_at < as_of, false) OR is_supervised AS is_late,
-    is_open AND notEmpty(dues) AND NOT is_late AS is_ahead,
+    toStartOfMinute(live_due_at + INTERVAL 59999 MILLISECOND) AS due_at,
+    is_open AND ifNull(toStartOfMinute(overall_due_at + INTERVAL 59999 MILLISECOND) < as_of, false)
+        AS is_supervised,
+    is_open AND ifNull(due_at < as_of, false) OR is_supervised AS is_late,
+    is_open AND NOT is_late AS is_ahead,
     is_ahead AND ifNull(due_at <= as_of + INTERVAL 24 HOUR, false) AS is_due_24h,
     is_ahead AND ifNull(due_at <= as_of + INTERVAL 72 HOUR, false) AS is_due_72h
 SELECT

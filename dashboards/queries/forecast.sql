@@ -15,9 +15,9 @@
 -- left out, and so are clocks that have yet to start.
 WITH
     fromUnixTimestamp64Milli(toInt64(%(as_of_ms)s), 'UTC') AS as_of,
-    [12, 48, 120] AS hours_left,
-    [0, 24, 72] AS hours_after,
-    [24, 72, 168] AS hours_until
+    toUnixTimestamp64Milli(as_of) AS as_of_ms,
+    3600000 AS hour_ms,
+    [12 * hour_ms, 48 * hour_ms, 120 * hour_ms] AS left_ms
 SELECT
     item,
     [1, 3, 7][horizon] AS days,
@@ -41,41 +41,36 @@ FROM
             missed_in[band] AS missed
         FROM
         (
+            WITH
+                outcome = 'live' AND due_ms >= as_of_ms AS is_ahead,
+                due_ms < as_of_ms AS is_past,
+                is_past AND outcome != 'met' AS is_missed,
+                due_ms - toUnixTimestamp64Milli(start) AS span_ms,
+                due_ms - ifNull(toUnixTimestamp64Milli(stop), as_of_ms) AS early_ms
             SELECT
-                item, run.1 AS clock,
-                sumForEach(arrayMap(
-                    (after, until) -> run.5 = 'live' AND run.3 >= as_of
-                        AND run.3 <= as_of + toIntervalHour(until)
-                        AND (after = 0 OR run.3 > as_of + toIntervalHour(after)),
-                    hours_after, hours_until
-                )) AS running_in,
-                sumForEach(arrayMap(
-                    left -> run.3 < as_of AND run.2 <= run.3 - toIntervalHour(left)
-                        AND run.4 > run.3 - toIntervalHour(left),
-                    hours_left
-                )) AS alive_in,
-                sumForEach(arrayMap(
-                    left -> run.3 < as_of AND run.2 <= run.3 - toIntervalHour(left)
-                        AND run.5 != 'met',
-                    hours_left
-                )) AS missed_in
+                item, clock,
+                [
+                    countIf(is_ahead AND due_ms <= as_of_ms + 24 * hour_ms),
+                    countIf(is_ahead AND due_ms > as_of_ms + 24 * hour_ms
+                        AND due_ms <= as_of_ms + 72 * hour_ms),
+                    countIf(is_ahead AND due_ms > as_of_ms + 72 * hour_ms)
+                ] AS running_in,
+                [
+                    countIf(is_past AND span_ms >= left_ms[1] AND early_ms < left_ms[1]),
+                    countIf(is_past AND span_ms >= left_ms[2] AND early_ms < left_ms[2]),
+                    countIf(is_past AND span_ms >= left_ms[3] AND early_ms < left_ms[3])
+                ] AS alive_in,
+                [
+                    countIf(is_missed AND span_ms >= left_ms[1] AND early_ms < left_ms[1]),
+                    countIf(is_missed AND span_ms >= left_ms[2] AND early_ms < left_ms[2]),
+                    countIf(is_missed AND span_ms >= left_ms[3] AND early_ms < left_ms[3])
+                ] AS missed_in
             FROM
             (
                 SELECT
                     item, toDate32(submitted_at, 'Asia/Shanghai') AS submitted_on,
-                    arrayFilter(
-                        run -> run.3 > as_of - INTERVAL 90 DAY AND run.3 <= as_of + INTERVAL 7 DAY
-                            AND (run.5 = 'live' OR run.5 IN ('met', 'missed') AND run.3 < as_of
-                                AND run.4 > run.3 - toIntervalHour(hours_left[3])),
-                        arrayMap(
-                            (clock, start, due, stop, outcome) -> (
-                                clock, start, ifNull(due, toDateTime64(0, 3, 'UTC')),
-                                ifNull(stop, as_of), outcome
-                            ),
-                            verdicts.clock, verdicts.started_at, verdicts.due_at,
-                            verdicts.stopped_at, verdicts.outcome
-                        )
-                    ) AS runs
+                    verdicts.clock, verdicts.started_at, verdicts.due_at, verdicts.stopped_at,
+                    verdicts.outcome
                 FROM cases FINAL
                 WHERE submitted_at <= as_of
                     AND item != ''
@@ -95,7 +90,14 @@ FROM
                         FROM escalations_standing
                         WHERE %(level)s != '' AND level = %(level)s AND at <= as_of))
             )
-            ARRAY JOIN runs AS run
+            ARRAY JOIN
+                verdicts.clock AS clock, verdicts.started_at AS start,
+                arrayMap(
+                    due -> ifNull(toUnixTimestamp64Milli(due), 0), verdicts.due_at
+                ) AS due_ms,
+                verdicts.stopped_at AS stop, verdicts.outcome AS outcome
+            WHERE due_ms > as_of_ms - 90 * 24 * hour_ms AND due_ms <= as_of_ms + 168 * hour_ms
+                AND outcome IN ('live', 'met', 'missed')
             GROUP BY item, clock
         )
         ARRAY JOIN [1, 2, 3] AS band

@@ -4,15 +4,10 @@
 -- was submitted. late_stages are the other clocks that are past due now, missed_stages those that
 -- ended after their due instant: where both are empty the case is over its ten days although every
 -- stage kept its limit. answered_at is when the office last answered to the supervision.
-WITH
-    fromUnixTimestamp64Milli(toInt64(%(as_of_ms)s), 'UTC') AS as_of,
-    arrayFilter(
-        (due, clock, outcome) -> clock = 'overall' AND outcome = 'live' AND due < as_of,
-        verdicts.due_at, verdicts.clock, verdicts.outcome
-    ) AS overdue
+WITH fromUnixTimestamp64Milli(toInt64(%(as_of_ms)s), 'UTC') AS as_of
 SELECT
     case_id, item, department, county, raised_by, submitted_at,
-    overdue[1] AS supervised_from,
+    overall_due_at AS supervised_from,
     intDiv(dateDiff('millisecond', supervised_from, as_of), 86400000) AS supervised_days,
     intDiv(dateDiff('millisecond', submitted_at, as_of), 86400000) AS submitted_days,
     arrayFilter(
@@ -24,7 +19,13 @@ SELECT
         verdicts.clock, verdicts.outcome
     ) AS missed_stages,
     township, bounces, open_pauses, answers.answered_at AS answered_at
-FROM (SELECT * FROM cases FINAL) AS cases
+FROM
+(
+    SELECT
+        case_id, item, department, county, township, raised_by, channel, submitted_at, closed_at,
+        bounces, open_pauses, overall_due_at, verdicts.clock, verdicts.due_at, verdicts.outcome
+    FROM cases FINAL
+) AS cases
 LEFT JOIN
 (
     SELECT case_id, toNullable(max(at)) AS answered_at
@@ -33,7 +34,7 @@ LEFT JOIN
     GROUP BY case_id
 ) AS answers ON answers.case_id = cases.case_id
 WHERE closed_at IS NULL
-    AND notEmpty(overdue)
+    AND overall_due_at < as_of
     AND (%(prefecture)s = '' OR substring(county, 1, 4) = substring(%(prefecture)s, 1, 4))
     AND (%(county)s = '' OR county = %(county)s)
     AND (%(township)s = '' OR township = %(township)s)

@@ -1,7 +1,7 @@
 """Inserts blocks: the last step before the offsets are committed.
 
 One INSERT is one native block and, on a table that is not partitioned, one part: it is there as a
-whole or not at all.
+whole or not at all. Counts are by quarters: of those a block may be there in part for a moment.
 """
 
 from __future__ import annotations
@@ -13,7 +13,13 @@ from sinks.clickhouse.server import Server, classified
 
 # Sent with every insert. A block is never split, so that its token stands for all of its rows;
 # asynchronous inserts, which the server may join to others, are off.
-_SETTINGS = {"async_insert": 0, "insert_deduplicate": 1, "insert_block_size": 10_000_000}
+# A history of ten years brings counts of more quarters than ClickHouse lets into one block.
+_SETTINGS = {
+    "async_insert": 0,
+    "insert_deduplicate": 1,
+    "insert_block_size": 10_000_000,
+    "max_partitions_per_insert_block": 0,
+}
 # On a cluster a block counts as written once most replicas have it: offsets are committed then.
 _ON_CLUSTER = {"insert_quorum": "auto"}
 

@@ -78,7 +78,9 @@ def test_the_columns_that_are_written_are_those_of_the_table(
     migrate(server)
     with server.client() as client:
         columns = client.execute(f"DESCRIBE TABLE {module.TABLE}")  # type: ignore[attr-defined]
-    assert tuple(column[0] for column in columns) == module.NAMES  # type: ignore[attr-defined]
+    # What ClickHouse reckons from the others is not written.
+    written = tuple(name for name, _, kind, *_ in columns if kind != "MATERIALIZED")
+    assert written == module.NAMES  # type: ignore[attr-defined]
 
 
 def test_no_table_has_a_column_for_free_text_or_original_bytes(server: Server) -> None:
