@@ -21,7 +21,7 @@ from sinks.analysis.questions import questions
 from sinks.clickhouse.server import Server
 
 # A question that takes long is asked fewer times: the others are to be measured too.
-_PATIENCE_S = 20.0
+_PATIENCE_S = 6.0
 _LEAST = 3
 _WAIT_S = 600
 _PARAMETER = re.compile(r"%\((\w+)\)s")
@@ -68,20 +68,25 @@ def all_questions(as_of_ms: int, case_id: str) -> list[Asked]:
 
 
 def time_question(server: Server, server_pid: int, asked: Asked, answers: int) -> Timing:
-    """Ask again and again, one at a time; the first answer, which warms the caches, counts not."""
+    """Ask again and again, one at a time.
+
+    The first answer, which warms the caches, counts not, but where it is the only one.
+    """
     client = Client(
         server.host, server.port, server.database, server.user, server.password,
         send_receive_timeout=_WAIT_S,
     )  # fmt: skip
     try:
-        rows = len(client.execute(asked.sql, asked.parameters))
+        if answers > 1:
+            client.execute(asked.sql, asked.parameters)
+        rows = 0
         took_ms: list[float] = []
         begun_s, used_s = time.perf_counter(), cpu_s(server_pid)
         while len(took_ms) < answers and (
             len(took_ms) < _LEAST or time.perf_counter() - begun_s < _PATIENCE_S
         ):
             asked_s = time.perf_counter()
-            client.execute(asked.sql, asked.parameters)
+            rows = len(client.execute(asked.sql, asked.parameters))
             took_ms.append((time.perf_counter() - asked_s) * 1000)
         server_ms = (cpu_s(server_pid) - used_s) * 1000 / len(took_ms)
     except DriverError as fault:
