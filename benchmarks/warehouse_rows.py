@@ -224,12 +224,15 @@ ARRAY JOIN arrayFilter((s) -> s.4 < s.5 AND s.4 < {as_of}, arrayConcat(
 """,
     "households": """
 INSERT INTO households (
-    household, version, county, kind, first_found_at, first_found_indicator, first_found_by,
+    household, version, county, kind, status, first_found_at, first_found_indicator, first_found_by,
     first_request_at, first_request_item, first_request_indicator, asked_after_dismissal_at,
-    life.at, life.event, life.case_id, clearings.cleared_at, clearings.relapsed_at
+    life.at, life.event, life.case_id, clearings.cleared_at, clearings.relapsed_at,
+    drivers.code, drivers.points, drivers.at, drivers.half_life_d, drivers.until, drivers.subject,
+    levels.level, levels.points_from, levels.since
 )
 SELECT
     household, change, county, ['unstable', 'marginal', 'sudden'][toUInt8(1 + n % 3)],
+    if(empty(life), '', life[-1].1),
     if(n % 3 = 0, NULL, instant(submitted_ms)), if(n % 3 = 0, '', indicator), 'screening',
     if(n % 5 = 0, NULL, instant(submitted_ms + took_ms - 5 * 86400000)), item, indicator,
     if(n % 20 = 1, instant(close_ms + 86400000), NULL),
@@ -237,7 +240,11 @@ SELECT
     if(n % 4 = 0 AND is_closed, [instant(close_ms)], []),
     if(n % 4 = 0 AND is_closed,
        [if(n % 16 = 0 AND close_ms < {as_of} - 5184000000, instant(close_ms + 2592000000), NULL)],
-       [])
+       []),
+    arrayMap((d) -> d.1, drivers), arrayMap((d) -> d.2, drivers),
+    arrayMap((d) -> instant(d.3), drivers), arrayMap((d) -> d.4, drivers),
+    arrayMap((d) -> NULL, drivers), arrayMap((d) -> case_id, drivers),
+    ['low', 'watch', 'elevated', 'high'], [0, 20, 40, 60], arrayWithConstant(4, instant(0))
 FROM
 (
     SELECT *,
@@ -247,7 +254,12 @@ FROM
             ('found', submitted_ms),
             (if(n % 20 IN (1, 2), 'dismissed', 'verified'), accept_ms),
             (if(n % 4 = 0, 'cleared', 'assisted'), close_ms)
-        ]) AS life
+        ]) AS life,
+        arrayFilter((d) -> d.3 <= {as_of}, [
+            (concat('signal:', indicator), 20., submitted_ms, 180.),
+            ('kind:sudden', 16., submitted_ms, 0.),
+            ('life:verified', 15., accept_ms, 365.)
+        ]) AS drivers
     FROM {cases}
     WHERE n % 2 = 0
 )

@@ -52,7 +52,7 @@ class Timing:
 
 def all_questions(as_of_ms: int, case_id: str) -> list[Asked]:
     """Return every question of the page, of the whole province, and every one of analysts."""
-    given = Scope().parameters(as_of_ms, 50) | {"case_id": case_id, "household": "h1"}
+    given = Scope().parameters(as_of_ms, 50) | {"case_id": case_id, "household": "h2"}
     page = [
         # What else a question may take stands for all where it is empty.
         Asked("page", name, sql, {key: given.get(key, "") for key in _PARAMETER.findall(sql)})
