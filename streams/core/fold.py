@@ -97,13 +97,14 @@ def _transfer(state: CaseState, event: StoredEvent, rules: ItemRules, calendars:
 def _bounce(state: CaseState, event: StoredEvent, rules: ItemRules, calendars: Calendars) -> None:
     """The case is bounced back to whom it came from; no clock of the citizen notices.
 
-    What falls due from then on is theirs, and so are the messages: who had the case before is
-    asked of its events, since bounces are few.
+    What falls due from then on is theirs, and so are the messages. Who had the case before is
+    asked of its events: bounces are few, and only a case that was transferred has moved.
     """
     state.bounces += 1
-    if state.submitted_at is None:
+    events = state.events[: state.applied + 1]
+    if state.submitted_at is None or not any(each.type == TRANSFERRED for each in events):
         return
-    found = custody(state.events[: state.applied + 1], rules.department)
+    found = custody(events, rules.department)
     if found.held:
         holder = found.held[-1].holder
         state.county, state.department = holder.county, holder.department
