@@ -17,7 +17,8 @@ class Delivery(Struct, kw_only=True):
     """One attempt, or the decision that there is none (``attempt`` 0).
 
     ``outcome`` is delivered, retry, in-doubt, failed, listed (too old or known late: only in the
-    daily digest) or dropped (withdrawn before it was sent). ``why`` is the enumerated reason,
+    daily digest) or dropped (withdrawn before it was sent, or its endpoint is gone and it is
+    owed by the routing of now). ``why`` is the enumerated reason,
     ``code`` the number of the endpoint. ``message_id`` is the idempotency key; a digest carries
     several escalations. ``repeated``: marked 重发, since the first may have arrived. ``at`` is
     RFC 3339 at +08:00.

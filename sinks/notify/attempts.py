@@ -154,7 +154,8 @@ def _hand_on(outbox: Outbox, of: list[sqlite3.Row], routing: Routing, now_ms: in
     """Owe it to the group that stands in for one that could not be reached in any way."""
     handed_on = 0
     for each in of:
-        if each["fallback"] is None or each["purpose"] not in ("notice", "reminder"):
+        # A group that the files have no longer stands in for nobody.
+        if each["fallback"] not in routing.groups or each["purpose"] not in ("notice", "reminder"):
             continue
         if _is_reached_otherwise(outbox, each):
             continue

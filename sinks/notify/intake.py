@@ -125,7 +125,7 @@ def _list(outbox: Outbox, escalation: Escalation, routing: Routing, now_ms: int)
     # Those who are on duty then, after their quiet hours.
     for each in route(escalation, routing, morning):
         owe(outbox, escalation, [each], routing, purpose="daily")
-        outbox.record(_decided(escalation, each.name, each.address.endpoint, "listed", now_ms))
+        outbox.record(decided(escalation, each.name, each.address.endpoint, "listed", now_ms))
 
 
 def _follow(outbox: Outbox, escalation: Escalation) -> None:
@@ -152,7 +152,7 @@ def _drop_unsent(outbox: Outbox, escalation: Escalation, why: str, now_ms: int) 
     ).fetchall()
     for row in dropped:
         outbox.record(
-            _decided(escalation, row["recipient"], row["endpoint"], "dropped", now_ms, why)
+            decided(escalation, row["recipient"], row["endpoint"], "dropped", now_ms, why)
         )
     outbox.rows.execute(
         "DELETE FROM message WHERE state IN ('ready', 'sending') AND state = 'ready'"
@@ -180,7 +180,7 @@ def _correct(outbox: Outbox, escalation: Escalation, now_ms: int) -> int:
     ).rowcount
 
 
-def _decided(
+def decided(
     escalation: Escalation, recipient: str, endpoint: str, outcome: str, now_ms: int, why: str = ""
 ) -> Delivery:
     """Return the record of a decision that sends nothing."""

@@ -27,6 +27,7 @@ from sinks.notify.feed import Batch, Feed, Topics
 from sinks.notify.gathering import pack
 from sinks.notify.intake import take
 from sinks.notify.outbox import Outbox
+from sinks.notify.rerouting import reroute
 from sinks.notify.senders.build import addresses, build_senders
 from sinks.notify.watchdog import Watchdog
 
@@ -75,6 +76,10 @@ class Notifier:
         recovered = recover(self.outbox, self._routing, self._now())
         if recovered:
             log.warning("a crash left messages between send and record", messages=recovered)
+        rerouted = reroute(self.outbox, self._routing, self._now())
+        if rerouted:
+            log.warning("endpoints are gone; what waited for them goes by the routes of now",
+                        deliveries=rerouted)  # fmt: skip
         feed = Feed(self._config.bootstrap, self._config.group, self._config.topics)
 
         async def guarded(part: Coroutine[None, None, None]) -> None:

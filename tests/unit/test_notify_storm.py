@@ -16,9 +16,11 @@ from sinks.notify.acting import Effect
 from sinks.notify.attempts import exhaust
 from sinks.notify.case_watch import Seen, note, seen_in
 from sinks.notify.document import MessageKind
+from sinks.notify.gathering import pack
 from sinks.notify.intake import Decision
 from sinks.notify.outbox import Outbox
 from sinks.notify.outcome import Outcome, Verdict, Why
+from sinks.notify.rerouting import reroute
 from tests.notify_builders import DALI, FIXTURES, escalation, ms, revised, routing_of
 from tests.notify_desk import Desk, cases, levels
 
@@ -288,6 +290,40 @@ def test_the_next_is_told_only_if_a_desk_was_reached_in_no_way(tmp_path: Path) -
     desk.sent(TEN, refused, endpoint="other")
     assert cases(desk.sent(TEN, endpoint="hook")) == [["C3"]]
     desk.outbox.close()
+
+
+def test_what_waits_for_an_endpoint_that_is_gone_goes_by_the_routes_of_now(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, load_routing(FIXTURES / "rooms"))
+    desk.push(escalation("had"), at=TEN)
+    desk.sent(TEN)
+    desk.push(escalation("gathered"), escalation("packed", county=DALI), at=TEN)
+    assert pack(desk.outbox, desk.routing, ms(TEN)) == 1
+    desk.push(escalation("old", at="2026-02-02 10:00"), at=TEN)
+    desk.push(revised(escalation("had"), Cause.MISTAKEN), at=TEN)
+    rooms = (FIXTURES / "rooms" / "rooms.yaml").read_text("utf-8")
+    lines = [line for line in rooms.splitlines() if not line.startswith("  room:")]
+    text = "\n".join(lines).replace(
+        "reached_by: room\n    fallback", "reached_by: hook\n    fallback"
+    )
+    desk.routing = routing_of(tmp_path / "new", rooms=text)
+    assert reroute(desk.outbox, desk.routing, ms(TEN)) == 4
+    assert sorted(sum(cases(desk.sent(TEN, endpoint="hook")), [])) == ["gathered", "packed"]
+    assert cases(desk.sent("2026-03-03 08:30", endpoint="hook")) == [["old"]]
+    assert reroute(desk.outbox, desk.routing, ms(TEN)) == 0
+    gone = [record.case_id for record in desk.records() if record.why == "endpoint-gone"]
+    assert sorted(gone) == ["gathered", "had", "old", "packed"]
+    desk.outbox.close()
+
+
+def test_a_desk_whose_next_is_gone_stops_nothing(desk: Desk, tmp_path: Path) -> None:
+    desk.push(escalation("C1"), at=TEN)
+    pack(desk.outbox, desk.routing, ms(TEN))
+    rooms = (FIXTURES / "rooms" / "rooms.yaml").read_text("utf-8")
+    board = rooms.index("  board:"), rooms.index("  owner-duty:")
+    text = (rooms[: board[0]] + rooms[board[1] :]).replace("    fallback: board\n", "")
+    desk.routing = routing_of(tmp_path / "new", rooms=text)
+    assert len(desk.sent(TEN, refused)) == 1
+    assert desk.records()[-1].outcome == "failed"
 
 
 def test_an_outbox_of_before_is_taken_over(tmp_path: Path) -> None:
