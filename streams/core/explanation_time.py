@@ -106,7 +106,9 @@ class CycleTime:
         if self.due_at is not None:
             cuts.add(self.due_at)
         if self.unit is not Unit.HOURS:
-            cuts.update(closing_midnight(day) for day in range(day_of(first), day_of(last) + 1))
+            # After due no midnight changes anything, and there may be years of them.
+            counted = last if self.due_at is None else min(last, self.due_at)
+            cuts.update(closing_midnight(day) for day in range(day_of(first), day_of(counted) + 1))
         return sorted(cut for cut in cuts if first <= cut <= last)
 
     def _edges(self) -> Iterator[int]:
