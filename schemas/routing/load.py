@@ -3,7 +3,8 @@
 Stands before the path of an event: ``jushou notify`` and ``jushou route`` load it at start and
 stop if it cannot work. A folder holds ``*.yaml`` files; each may have any of the sections, and a
 section may be spread over several files. What a folder does not have comes from the shipped one:
-endpoints, groups and words by name, people and rosters none; routes and rules as a whole.
+endpoints, groups and texts of the words by name, people and rosters none; routes and rules as a
+whole.
 """
 
 from __future__ import annotations
@@ -54,6 +55,8 @@ class Sections:
         self.named: dict[str, dict[str, Value]] = {name: {} for name in _SECTIONS}
         self.whole: dict[str, Value] = {}
         self.hosts: dict[str, Value] = {}
+        # By language, an own folder's words before the shipped: single texts may be replaced.
+        self.words: dict[str, list[Value]] = {}
 
     def add_folder(self, folder: Path) -> None:
         """Take in the files of a folder; a name that an earlier folder gave stays as it is."""
@@ -70,6 +73,8 @@ class Sections:
                     self._take(section, given, here[section], whole)
         for section, values in here.items():
             self.named[section] = values | self.named[section]
+        for language, value in here["words"].items():
+            self.words.setdefault(language, []).append(value)
         self.whole = whole | self.whole
 
     def _take(
@@ -125,7 +130,7 @@ def _read(sections: Sections, catalogue: Catalogue) -> Routing | None:
         for number, value in enumerate(sections.whole["routes"].items(), 1)
     ]
     rules = read_rules(sections.whole["rules"], catalogue, named["endpoints"], named["groups"])
-    words = read_words(named["words"], catalogue)
+    words = read_words(sections.words, catalogue)
     if rules is None:
         return None
     return Routing(

@@ -63,15 +63,22 @@ def environment() -> SandboxedEnvironment:
     return SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
 
 
-def read_words(languages: dict[str, Value], catalogue: Catalogue) -> Words:
-    """Return language → name → template; ``expected_<level>`` is needed for every level."""
+def read_words(languages: dict[str, list[Value]], catalogue: Catalogue) -> Words:
+    """Return language → name → template; ``expected_<level>`` is needed for every level.
+
+    Of each text the first that is given counts; the last of a language's values has them all.
+    """
     needed = (*NEEDED, *(f"expected_{level}" for level in catalogue.levels))
     found = {}
-    for language, value in languages.items():
-        fields = value.fields(*needed)
-        texts = {name: (name, fields.need(name)) for name in needed}
+    for language, values in languages.items():
+        *own, last = [value.fields(*needed) for value in values]
+        texts = {
+            name: next((given for each in own if (given := each.get(name))), None)
+            or last.need(name)
+            for name in needed
+        }
         found[language] = MappingProxyType(
-            {name: _template(name, given) for name, given in texts.values() if given}
+            {name: _template(name, given) for name, given in texts.items() if given}
         )
     return MappingProxyType(found)
 

@@ -24,7 +24,7 @@ from sinks.notify.formats import (
     plain_text,
 )
 from sinks.notify.samples import page
-from tests.notify_builders import escalation, ms
+from tests.notify_builders import escalation, ms, routing_of
 
 LINKS = Links("https://page.example", "a secret", "https://page.example/ack")
 NOON = "2026-03-02 12:00"
@@ -66,6 +66,13 @@ def test_midnight_is_the_end_of_the_day_before() -> None:
         .instant(ms("2026-03-04 00:00"))
         .startswith("2026年3月3日（周二）24:00")
     )
+
+
+def test_an_office_replaces_one_text_and_keeps_the_others(tmp_path: Path) -> None:
+    text = "words:\n  zh: {signature: 云南省乡村振兴局}\n"
+    document = compose(letter(), routing_of(tmp_path, own=text), LINKS, ms(NOON))
+    assert document.signature == "云南省乡村振兴局"
+    assert document.title == written().title
 
 
 @pytest.mark.parametrize(

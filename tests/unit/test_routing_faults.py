@@ -114,7 +114,8 @@ MISTAKES = {
         "  a: {kind: wecom, url: 'https://h/x', give_up_after_s: 0}\n",
         3, "at least timeout_s, 10 s",
     ),
-    "words-missing": ("words:\n  zh: {title: x}\n", 2, "'sms' is missing"),
+    "words-of-a-new-language": ("words:\n  ii: {title: x}\n", 2, "'sms' is missing"),
+    "words-blank": ("words:\n  zh: {title: ''}\n", 2, "expected a text, this is blank"),
     "words-unknown-fact": (
         "words:\n  zh: {title: '{{ household }}'}\n", 2, "title knows no 'household'",
     ),
