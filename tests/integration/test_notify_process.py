@@ -24,7 +24,7 @@ from jushou.runtime.topics_admin import create_topics
 from jushou.settings import Settings
 from schemas.action import Side
 from schemas.delivery import Delivery
-from schemas.instants import render_instant
+from schemas.instants import HOUR_MS, MINUTE_MS, render_instant
 from schemas.routing.load import SHIPPED
 from schemas.topics import (
     ACTIONS,
@@ -143,6 +143,22 @@ def ends(bootstrap: str, topic: str) -> int:
     return sum(1 for _ in read_topic(bootstrap, topic))
 
 
+def send_overdue(bootstrap: str, case: str) -> None:
+    """Send the submission of a water case that the county should have accepted a minute ago."""
+    submitted = {
+        "event_id": f"{case}-1", "case_id": case, "type": "submitted", "schema_version": "1",
+        "occurred_at": render_instant(time.time_ns() // 1_000_000 - 24 * HOUR_MS - MINUTE_MS),
+        "item": "water.drinking", "county": "530113", "raised_by": "self", "channel": "wechat",
+    }  # fmt: skip
+    producer = Producer({"bootstrap.servers": bootstrap, "partitioner": "murmur2_random"})
+    producer.produce(CASE_EVENTS.name, json.dumps(submitted).encode(), case.encode())
+    assert producer.flush(30) == 0
+
+
+def titles(path: Path) -> str:
+    return "".join(line["title"] for line in lines(path))
+
+
 def test_a_heartbeat_passes_the_stream_touches_no_case_and_stops_with_the_worker(
     own_broker: KafkaBroker, tmp_path: Path
 ) -> None:
@@ -168,6 +184,9 @@ def test_a_heartbeat_passes_the_stream_touches_no_case_and_stops_with_the_worker
             assert ends(bootstrap, CASE_EVENTS.name) >= 2 * pipeline.settings.partitions
             for untouched in (CASE_STATES, AGGREGATES, DEAD_LETTERS):
                 assert ends(bootstrap, untouched.name) == 0
+            send_overdue(bootstrap, "W1")
+            written = tmp_path / "notify" / "notifications.jsonl"
+            until(lambda: "【红牌】" in titles(written), "the red card of a real event")
             alarms = got("alarm")
             worker.kill()
             until(lambda: got("alarm") == alarms + 1, "the alarm")
