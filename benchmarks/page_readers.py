@@ -38,6 +38,7 @@ class Browser:
             base_url=page, timeout=httpx.Timeout(30.0, read=60.0), cookies={"jushou": cookie}
         )
         self.ticks = 0
+        self.unanswered = 0
 
     async def told(self, **scope: str) -> AsyncIterator[Told]:
         """Yield what the live stream tells, until it ends."""
@@ -56,10 +57,16 @@ class Browser:
             self.ticks += told.name == "tick"
 
     async def took_ms(self, path: str) -> float:
-        """Return how long an answer took, read to its end; an error for a refusal."""
+        """Return how long an answer took, read to its end; an error for a refusal.
+
+        One that the warehouse gave no answer to in time (503) is counted as such, and took as long.
+        """
         begun_s = time.perf_counter()
         answer = await self.client.get(path)
-        answer.raise_for_status()
+        if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+            self.unanswered += 1
+        else:
+            answer.raise_for_status()
         return (time.perf_counter() - begun_s) * 1000
 
 

@@ -36,6 +36,7 @@ _DEADLINE_S = 30.0
 
 class _Load(NamedTuple):
     asked: list[tuple[str, float]]
+    unanswered: int
     ticks: float
     page_cores: float
     warehouse_cores: float
@@ -81,7 +82,7 @@ async def _measure(
     took_s = time.perf_counter() - begun_s
     ticks = (sum(each.ticks for each in browsers) - before_ticks) / took_s / len(browsers)
     cores = [(cpu_s(pid) - used_s) / took_s for pid, used_s in zip(pids, before_s, strict=True)]
-    load = _Load(asked, ticks, *cores)
+    load = _Load(asked, sum(each.unanswered for each in browsers), ticks, *cores)
     for task in watching:
         task.cancel()
     for task in watching:
@@ -160,6 +161,7 @@ def _outcome(cases: int, delays: list[int], load: _Load, seconds: float) -> Outc
             [f"answers with {_PAGES} open pages, p95", p95_wait, "ms"],
             [f"answers with {_PAGES} open pages, longest", waits[-1], "ms"],
             *_by_kind(load),
+            ["answers that never came (503)", load.unanswered, ""],
             ["looks that each open page had", round(load.ticks, 2), "per s"],
             ["processor of the page meanwhile", round(load.page_cores, 2), "cores"],
             ["processor of ClickHouse meanwhile", round(load.warehouse_cores, 2), "cores"],
@@ -175,6 +177,7 @@ def _outcome(cases: int, delays: list[int], load: _Load, seconds: float) -> Outc
         [
             Mark("page: p95 from Kafka to the page, ms", p95_delay, at_most=2_000),
             Mark("page: p95 of answers with 50 pages open, ms", p95_wait, at_most=300),
+            Mark("page: answers that never came with 50 pages open", load.unanswered, at_most=0),
         ],
     )
     outcome.bars += [
