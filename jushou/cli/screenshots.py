@@ -21,8 +21,6 @@ _ARGUMENTS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    # Fields for a date are written as the browser's own language has them.
-    "--lang=zh-CN",
 )
 # Longer than any panel takes on a machine that does other things too.
 _SHOWN_MS = 60_000
@@ -30,10 +28,7 @@ _SHOWN_MS = 60_000
 
 @dataclass(frozen=True, slots=True)
 class _Picture:
-    """What is looked at, on what screen; ``click`` is pressed before the picture is taken.
-
-    ``scale`` is of pixels of the picture to those of the page: half of a wall's is enough to see.
-    """
+    """What is looked at, on what screen; ``click`` is pressed before the picture is taken."""
 
     name: str
     path: str
@@ -41,7 +36,6 @@ class _Picture:
     height: int = 1000
     is_dark: bool = False
     click: str = ""
-    scale: float = 1.0
 
 
 _PICTURES = (
@@ -49,7 +43,7 @@ _PICTURES = (
     _Picture("overview-en", "/?lang=en"),
     _Picture("overview-dark", "/", is_dark=True),
     _Picture("overview-phone", "/", 390, 844),
-    _Picture("overview-4k", "/", 3840, 2160, scale=0.5),
+    _Picture("overview-4k", "/", 3840, 2160),
     _Picture("county", "/?prefecture=530300&county=530324", 1366, 900),
     _Picture("late", "/?view=late", 1366, 900),
     _Picture("supervised", "/?view=supervised", 1366, 900),
@@ -104,7 +98,6 @@ def _take_all(browser: Browser, running: Demo, folder: Path) -> None:
         tab = browser.new_page(
             viewport={"width": picture.width, "height": picture.height},
             color_scheme="dark" if picture.is_dark else "light",
-            device_scale_factor=picture.scale,
             locale="zh-CN",
         )
         tab.goto(running.stack.page + picture.path.format(case_id=case_id, household=household))
