@@ -30,7 +30,7 @@ class Amount:
 
 
 _AMOUNTS = {
-    "full": (Amount(1_000_000, 20, 10, 500), Amount(10_000_000, 5, 1, 500)),
+    "full": (Amount(1_000_000, 20, 5, 500), Amount(10_000_000, 3, 1, 500)),
     "small": (Amount(20_000, 3, 3, 50),),
 }
 # Of one question; the engine's own default for the demo is less than 10 million cases need.
