@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Container
 from typing import Annotated, Any, Literal, cast
 
@@ -137,7 +136,11 @@ _AMOUNT = re.compile(r"0*[1-9][0-9]*(?:h|d|wd)")
 _unchecked = frozenset({"offers", "round", "by"}).isdisjoint
 _known_hour, _known_usual_rest = KNOWN_HOURS.get, KNOWN_USUAL_RESTS.get
 # Types are few: one text of each for all events is quicker to compare, and saves 60 bytes an event.
-_one_text = sys.intern
+# Those that were met, and not ``sys.intern``, which looks among all texts of the process; bounded,
+# as the types of a hostile log are not.
+_known_types: dict[str, str] = {}
+_known_type = _known_types.get
+_MOST_TYPES = 1_000
 
 
 def decode(raw: bytes, items: Container[str]) -> tuple[str, StoredEvent]:
@@ -186,8 +189,19 @@ def decode(raw: bytes, items: Container[str]) -> tuple[str, StoredEvent]:
     if SHORTEST_RUN in raw.translate(DIGITS_ALIKE) and finds_personal_data(raw):
         raise personal_data_found()
     return event.case_id, StoredEvent(
-        at, event.event_id, _one_text(kind), event.sequence, attributes, heading, written
-    )
+        at, event.event_id, _known_type(kind) or one_text(kind), event.sequence, attributes,
+        heading, written,
+    )  # fmt: skip
+
+
+def one_text(kind: str) -> str:
+    """Return the one text of a type that all events share, if there is room to know it."""
+    known = _known_types.get(kind)
+    if known is None:
+        known = kind
+        if len(_known_types) < _MOST_TYPES:
+            _known_types[kind] = kind
+    return known
 
 
 def _is_usual(text: str) -> bool:

@@ -8,6 +8,11 @@ default does not.
 from __future__ import annotations
 
 from struct import unpack_from
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    # Where this is compiled, numbers of the processor: no step leaves 63 bits.
+    from mypy_extensions import i64
 
 # Constants of org.apache.kafka.common.utils.Utils.murmur2.
 _SEED = 0x9747B28C
@@ -20,14 +25,16 @@ def murmur2(key: bytes) -> int:
     """Return the 32-bit hash of ``key``, unsigned (Java shows the same bits as signed)."""
     length = len(key)
     whole = length >> 2
-    h = _SEED ^ length
+    h: i64 = _SEED ^ length
+    k: i64
     for k in unpack_from(f"<{whole}I", key):
         k = k * _M & _32_BITS
         k = (k ^ k >> 24) * _M & _32_BITS
         h = (h * _M & _32_BITS) ^ k
     rest = key[whole << 2 :]
     if rest:
-        h = (h ^ int.from_bytes(rest, "little")) * _M & _32_BITS
+        k = int.from_bytes(rest, "little")
+        h = (h ^ k) * _M & _32_BITS
     h = (h ^ h >> 13) * _M & _32_BITS
     return h ^ h >> 15
 

@@ -121,7 +121,7 @@ def _notes(events: int, escalations: int, as_of: str) -> list[str]:
         "Processor time is that of the process alone, without the broker's. On a machine that does "
         "other work at the same time (the load before the run is given below) the processor time "
         "still compares; events/s do not, neither with those of other runs nor among the rows.",
-        "Compiled: the same files of the worker's path, 22 modules of them compiled by mypyc "
+        "Compiled: the same files of the worker's path, 23 modules of them compiled by mypyc "
         "(`python -m jushou.runtime.compiled`). All other parts are measured so.",
     ]
 

@@ -39,6 +39,7 @@ MODULES = (
     "streams/core/groups.py",
     "streams/core/judge.py",
     "streams/core/quotas.py",
+    "streams/core/replay.py",
     "streams/core/rules.py",
     "streams/core/verdicts.py",
     "streams/state/counts.py",

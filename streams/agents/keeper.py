@@ -102,19 +102,27 @@ class CaseKeeper:
         write = write or effects.states.append
         outcomes: Counter[str] = Counter()
         runs: dict[bytes | None, list[Record]] = {}
+        last: Record | None = None
         for record in records:
-            bracket = self._bracket_in(record.value or b"")
+            last = record
+            raw = record.value or b""
+            # JSON can write the letters of its type in no other ways.
+            bracket = self._bracket_in(raw) if b"load-" in raw or b"\\" in raw else None
             if bracket is not None:
                 self._apply_runs(runs, now, seen_s, effects, outcomes, write)
                 runs = {}
                 self._heed(bracket, min(now, record.timestamp), seen_s)
                 outcomes["bracket"] += 1
-            elif record.key in runs:
-                runs[record.key].append(record)
+                continue
+            key = record.key
+            run = runs.get(key)
+            if run is None:
+                runs[key] = [record]
             else:
-                runs[record.key] = [record]
-            self.state.next_offset = record.offset + 1
+                run.append(record)
         self._apply_runs(runs, now, seen_s, effects, outcomes, write)
+        if last is not None:
+            self.state.next_offset = last.offset + 1
         for outcome, count in outcomes.items():
             EVENTS.labels(outcome).inc(count)
         effects.dead_letters.sort(key=lambda letter: letter.offset)
@@ -123,9 +131,6 @@ class CaseKeeper:
 
     def _bracket_in(self, raw: bytes) -> LoadBracket | None:
         """Return the bracket of a load that a record is, if it is one."""
-        # JSON can write the letters of its type in no other ways.
-        if b"load-" not in raw and b"\\u" not in raw:
-            return None
         try:
             bracket = bulk_load.decode(raw)
         except Exception:  # noqa: BLE001 - any other record is judged by the event's own fault

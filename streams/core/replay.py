@@ -7,9 +7,10 @@ stream.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
-from schemas.case_event import decode
+from schemas.case_event import StoredEvent, decode
 from schemas.case_state import CaseState
 from schemas.catalogue.load import load_catalogue
 from schemas.errors import InvalidRecord
@@ -19,6 +20,10 @@ from streams.core.calendar import build_calendars
 from streams.core.case import Added, Engine
 from streams.core.rules import build_rules
 from streams.core.verdicts import standing, verdicts
+
+# What a case is made of is in the processor's cache while its events are added one after the other.
+# Enough lines that cases have several events each among them; read they take some 100 MB.
+_LINES_AT_ONCE = 200_000
 
 
 def default_engine() -> Engine:
@@ -39,18 +44,38 @@ class Replay:
 
     def read(self, lines: Iterable[bytes]) -> None:
         """Add the events of JSON lines; blank lines are passed over, bad ones noted."""
-        cases, rules, add, as_of = self.cases, self.engine.rules, self.engine.add, self.as_of
-        conflict = Added.CONFLICT
-        for number, line in enumerate(lines, start=1):
+        numbered = enumerate(lines, start=1)
+        while self._read_some(islice(numbered, _LINES_AT_ONCE)):
+            pass
+
+    def _read_some(self, lines: Iterable[tuple[int, bytes]]) -> bool:
+        """Add the events of some lines, case by case; say whether there were any lines."""
+        rules = self.engine.rules
+        found: dict[str, list[tuple[int, StoredEvent]]] = {}
+        number = 0
+        for number, line in lines:
             try:
                 case_id, event = decode(line, rules)
             except InvalidRecord as fault:
                 if line.strip():
                     self.faults.append((number, fault))
                 continue
-            state = cases.get(case_id)
-            if state is None:
-                state = cases[case_id] = CaseState(case_id)
+            of_case = found.get(case_id)
+            if of_case is None:
+                found[case_id] = [(number, event)]
+            else:
+                of_case.append((number, event))
+        for case_id, events in found.items():
+            self._add(case_id, events)
+        self.conflicts.sort()
+        return number > 0
+
+    def _add(self, case_id: str, events: Iterable[tuple[int, StoredEvent]]) -> None:
+        state = self.cases.get(case_id)
+        if state is None:
+            state = self.cases[case_id] = CaseState(case_id)
+        add, as_of, conflict = self.engine.add, self.as_of, Added.CONFLICT
+        for number, event in events:
             if add(state, event, as_of) is conflict:
                 self.conflicts.append((number, case_id, event.event_id))
 
