@@ -16,7 +16,7 @@ help:
 	@echo "make demo    start all of it with a simulated province; Ctrl-C stops it"
 	@echo "make test    check the code, then run all tests"
 	@echo "make compiled  the worker's path as machine code, in build/compiled (about a minute)"
-	@echo "make bench   measure everything (about 15 minutes); bench-core, bench-warehouse: one part"
+	@echo "make bench   measure everything (about half an hour); bench-core, bench-warehouse: one part"
 	@echo "make clean   remove what setup, tests and demo left in this checkout"
 
 setup: system-tools $(PYTHON_STAMP) $(KAFKA_CLASSES) $(PAGE_STAMP)
