@@ -17,12 +17,13 @@ class Limits:
     """A batch is due at ``rows`` records or ``size_bytes`` of them or the age ``age_s``.
 
     20,000 to 50,000 rows a block insert as fast per row as larger ones, and hold at most about
-    100 MB of records with 4 topics of 4 partitions; a second is what a page may lag behind.
+    100 MB of records with 4 topics of 4 partitions. A page may lag behind an event by two seconds:
+    the worker may keep counts back for half a second, and the page asks four times a second.
     """
 
     rows: int = 50_000
     size_bytes: int = 8_000_000
-    age_s: float = 1.0
+    age_s: float = 0.75
 
 
 @dataclass(slots=True)

@@ -53,7 +53,7 @@ SWEEP_CASES = 2_000
 ARCHIVED_AT_ONCE = 5_000
 # Counts published in one go: some 50 ms.
 COUNTS_AT_ONCE = 20_000
-COUNTS_EVERY_S = 1.0
+COUNTS_EVERY_S = 0.5
 # Counts are absolute, so what lies between two publications is not missed. Those that a crash
 # keeps from being published are found by a restore, which compares with what was published.
 COUNTS_EVERY_S_BEHIND = 15.0
