@@ -1,4 +1,4 @@
-"""What a process has used, as the kernel counts it (Linux, ``/proc``)."""
+"""What a process runs, and what it has used, as the kernel counts it (Linux, ``/proc``)."""
 
 from __future__ import annotations
 
@@ -6,8 +6,16 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from benchmarks.peers.places import ROOT
+from jushou.runtime import compiled
+
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+
+
+def environment(is_compiled: bool) -> dict[str, str]:
+    """Return what makes a process run the code compiled, or as it is; start it with ``-P``."""
+    return compiled.environment(compiled.build()) if is_compiled else {"PYTHONPATH": str(ROOT)}
 
 
 def cpu_s(pid: int) -> float:

@@ -13,9 +13,7 @@ from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from benchmarks.open_cases import OpenCases
-from benchmarks.peers.places import ROOT
-from benchmarks.processes import cpu_s, resident_bytes
-from jushou.runtime import compiled
+from benchmarks.processes import cpu_s, environment, resident_bytes
 from jushou.runtime.child_process import ChildProcess
 from jushou.runtime.kafka_broker import KafkaBroker
 from jushou.runtime.ports import free_port
@@ -199,9 +197,7 @@ class Station:
             JUSHOU_FOLDER=str(self.folder / self.group / name),
             # A worker that starts under the name of an ended one takes its place at once.
             JUSHOU_WORKER_INSTANCE=name,
-            **(
-                compiled.environment(compiled.build()) if is_compiled else {"PYTHONPATH": str(ROOT)}
-            ),
+            **environment(is_compiled),
         )
         return WorkerProcess(child, port)
 

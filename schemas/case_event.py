@@ -189,19 +189,16 @@ def decode(raw: bytes, items: Container[str]) -> tuple[str, StoredEvent]:
     if SHORTEST_RUN in raw.translate(DIGITS_ALIKE) and finds_personal_data(raw):
         raise personal_data_found()
     return event.case_id, StoredEvent(
-        at, event.event_id, _known_type(kind) or one_text(kind), event.sequence, attributes,
+        at, event.event_id, _known_type(kind) or _note_type(kind), event.sequence, attributes,
         heading, written,
     )  # fmt: skip
 
 
-def one_text(kind: str) -> str:
-    """Return the one text of a type that all events share, if there is room to know it."""
-    known = _known_types.get(kind)
-    if known is None:
-        known = kind
-        if len(_known_types) < _MOST_TYPES:
-            _known_types[kind] = kind
-    return known
+def _note_type(kind: str) -> str:
+    """Let this text of a type that was not met be the one of all events, if there is room."""
+    if len(_known_types) < _MOST_TYPES:
+        _known_types[kind] = kind
+    return kind
 
 
 def _is_usual(text: str) -> bool:

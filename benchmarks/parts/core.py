@@ -9,10 +9,9 @@ import sys
 from typing import Any
 
 from benchmarks.outcome import Bar, Mark, Outcome
-from benchmarks.peers.places import ROOT
+from benchmarks.processes import environment
 from benchmarks.sizes import Size
 from benchmarks.station import Station
-from jushou.runtime import compiled
 
 
 def core(_station: Station, size: Size) -> Outcome:
@@ -63,13 +62,12 @@ def core(_station: Station, size: Size) -> Outcome:
 
 
 def _measured(what: str, amount: int, is_compiled: bool = False) -> dict[str, Any]:
-    own = compiled.environment(compiled.build()) if is_compiled else {"PYTHONPATH": str(ROOT)}
     ended = subprocess.run(
         [sys.executable, "-P", "-m", "benchmarks.core_process", what, str(amount)],
         capture_output=True,
         text=True,
         check=False,
-        env=os.environ | own,
+        env=os.environ | environment(is_compiled),
     )
     if ended.returncode != 0:
         raise RuntimeError(f"core_process {what} failed:\n{ended.stderr[-2000:]}")
