@@ -29,6 +29,11 @@ def lead_case_id(household: str, window_at: int, ordinal: int = 0) -> str:
     return str(uuid5(NAMESPACE_URL, f"urn:jushou:lead:{place}"))
 
 
+def lead_event_id(case_id: str) -> str:
+    """Return the id of the submission of a lead, whichever signals it was joined from."""
+    return str(uuid5(NAMESPACE_URL, f"urn:jushou:lead-submitted:{case_id}"))
+
+
 def lead_event(household: str, case_id: str, signals: Sequence[KnownSignal]) -> CaseEvent:
     """Return the submission of the lead that ``signals``, at least one, were joined into.
 
@@ -51,7 +56,7 @@ def _canonical(event: CaseEvent) -> str:
 def _submitted(household: str, case_id: str, signal: KnownSignal) -> CaseEvent:
     township: Any = signal.township or None
     return CaseEvent(
-        event_id=str(uuid5(NAMESPACE_URL, f"urn:jushou:lead-submitted:{case_id}")),
+        event_id=lead_event_id(case_id),
         case_id=case_id,
         type="submitted",
         occurred_at=render_instant(signal.at),

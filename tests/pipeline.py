@@ -23,7 +23,7 @@ from schemas import case_state
 from schemas.case_state import CaseState
 from schemas.escalation import EscalationState
 from schemas.instants import parse_instant
-from schemas.topics import CASE_EVENTS, DEAD_LETTERS, TOPICS
+from schemas.topics import CASE_EVENTS, DEAD_LETTERS, SIGNALS, TOPICS
 from streams.core.verdicts import verdicts
 from streams.state.restore import Restored, _messages, read_back_escalations, restore
 
@@ -52,7 +52,8 @@ class Pipeline:
         self.delete_topics([topic.name for topic in TOPICS])
         # The client must outlive its answers.
         admin = AdminClient({"bootstrap.servers": self.bootstrap})
-        for answer in admin.delete_consumer_groups([self.settings.worker_group]).values():
+        groups = [self.settings.worker_group, self.settings.household_group]
+        for answer in admin.delete_consumer_groups(groups).values():
             with suppress(KafkaException):
                 answer.result(DEADLINE_S)
         create_topics(self.bootstrap, self.settings)
@@ -104,6 +105,40 @@ class Pipeline:
         child.start()
         self._children.append(child)
         return child
+
+    def send_signals(self, *records: dict[str, Any] | bytes, key: bytes | None = None) -> None:
+        """Send signals of no load, acknowledged; ``key`` is the household unless given."""
+        publisher = Publisher(self.bootstrap, SIGNALS.name)
+        for record in records:
+            raw = record if isinstance(record, bytes) else json.dumps(record).encode()
+            name = key.decode() if key else json.loads(raw)["household"]
+            publisher.send(name, raw)
+        publisher.flush()
+
+    def households(
+        self, *arguments: str, name: str = "households", instance: str = "one"
+    ) -> ChildProcess:
+        """Start a household worker process, as the command line does."""
+        child = ChildProcess(
+            name,
+            [sys.executable, "-m", "jushou.cli.main", "households", *arguments],
+            self.folder / f"{name}.log",
+            env={
+                "JUSHOU_BOOTSTRAP": self.bootstrap,
+                "JUSHOU_PARTITIONS": str(self.settings.partitions),
+                "JUSHOU_FOLDER": str(self.folder / name),
+                "JUSHOU_WORKER_INSTANCE": instance,
+                "JUSHOU_WORKER_SESSION_TIMEOUT_S": "6",
+            },
+        )
+        child.start()
+        self._children.append(child)
+        return child
+
+    def join(self, *arguments: str) -> None:
+        """Run a household worker until nothing is left to do."""
+        child = self.households("--until-idle", *arguments)
+        assert child.wait(DEADLINE_S) == 0, child.log_tail(40)
 
     def judge(self, as_of: str) -> None:
         """Run a worker with a frozen now until nothing is left to do."""

@@ -121,7 +121,7 @@ def verify(
     ] = None,
     at_most: Annotated[int, typer.Option(help="print no more differences than this")] = 1000,
 ) -> None:
-    """Compare the warehouse with a replay of the log, and print the differences as JSON lines.
+    """Compare the warehouse with a replay of the logs, and print the differences as JSON lines.
 
     The exit status is 0 where there is none, 1 where there are, 2 where it could not be done.
     """

@@ -1,36 +1,32 @@
-"""What the warehouse must hold, recomputed from the log of case events by the core.
+"""What the warehouse must hold of cases, recomputed from the log of case events by the core.
 
-The log is first dealt out to files on disk by a hash of the case, so that only the cases of one
-file are in memory at a time: a log of any length is replayed in the memory of some 50,000 cases.
+The log is first dealt out to files on disk by a hash of the case.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping
-from pathlib import Path
-from typing import Any, BinaryIO
+from collections.abc import Callable, Container, Iterable, Mapping
+from typing import Any
 
-import msgspec
-from clickhouse_cityhash.cityhash import CityHash64
-
-from jushou.cli.topic_log import LogRecord, Offsets
+from jushou.cli.topic_log import LogRecord
+from jushou.cli.warehouse_dealt import Dealt
 from schemas.aggregate import Group
-from schemas.case_event import decode
+from schemas.case_event import StoredEvent, decode
 from schemas.case_state import CaseState
 from schemas.dead_letter import REASON, SOURCE_OFFSET, SOURCE_PARTITION, SOURCE_TOPIC
 from schemas.errors import DeadLetterReason, InvalidRecord
 from schemas.escalation import escalation_id
+from schemas.household import HouseholdEvent
 from schemas.topics import CASE_EVENTS
 from sinks.clickhouse import aggregate_rows, case_event_rows, case_rows
 from sinks.clickhouse.block import Row
 from sinks.record import Record
 from streams.core.case import Engine
 from streams.core.groups import groups
+from streams.core.household_facts import household_event
 from streams.core.verdicts import standing
 
-# About as many events as 50,000 cases have; each is some 300 bytes in its file.
-EVENTS_PER_BUCKET = 400_000
 # Reasons for which the worker sets aside a record that is right in itself: only its letter tells.
 _BY_CIRCUMSTANCE = frozenset(
     reason.value.encode()
@@ -45,18 +41,7 @@ ESCALATION_NAMES = (
 )  # fmt: skip
 
 Place = tuple[int, int]  # partition and offset
-_written = msgspec.msgpack.Encoder().encode
-_read = msgspec.msgpack.Decoder(tuple[int, int, bytes]).decode
-
-
-def bucket_of(case_id: str, buckets: int) -> int:
-    """Return the bucket of a case: ClickHouse's ``cityHash64(case_id) % buckets``."""
-    return int(CityHash64(case_id.encode())) % buckets
-
-
-def bucket_count(ends: Offsets) -> int:
-    """Return how many buckets a log is dealt out to."""
-    return sum(ends.values()) // EVENTS_PER_BUCKET + 1
+DealtEvent = tuple[int, int, bytes]  # and the record
 
 
 def set_aside_places(letters: Iterable[LogRecord]) -> set[Place]:
@@ -74,44 +59,31 @@ def set_aside_places(letters: Iterable[LogRecord]) -> set[Place]:
     return found
 
 
-class Buckets:
-    """The log dealt out to files under ``folder``; ``bad`` counts records that are no events."""
-
-    def __init__(self, folder: Path, count: int, items: Container[str]) -> None:
-        self.count = count
-        self.bad = 0
-        self._paths = [folder / f"{number}.events" for number in range(count)]
-        self._items = items
-
-    def deal(self, records: Iterable[LogRecord]) -> None:
-        """Write each record to the file of its case."""
-        files: list[BinaryIO] = [path.open("wb") for path in self._paths]
+def deal_events(
+    records: Iterable[LogRecord],
+    dealt: Dealt[DealtEvent],
+    items: Container[str],
+    tell: Callable[[str, StoredEvent, bytes], None],
+) -> int:
+    """Deal the events out by their cases, and tell of each; return how many records are none."""
+    bad = 0
+    for record in records:
+        raw = record.value or b""
         try:
-            for record in records:
-                self._write(record, files)
-        finally:
-            for file in files:
-                file.close()
-
-    def _write(self, record: LogRecord, files: list[BinaryIO]) -> None:
-        try:
-            case_id, _ = decode(record.value or b"", self._items)
+            case_id, event = decode(raw, items)
         except InvalidRecord:
-            self.bad += 1
-            return
-        written = _written((record.partition, record.offset, record.value))
-        file = files[bucket_of(case_id, self.count)]
-        file.write(len(written).to_bytes(4, "little") + written)
-
-    def read(self, number: int) -> Iterator[tuple[int, int, bytes]]:
-        """Yield partition, offset and value of each record of a bucket, in the order dealt."""
-        with self._paths[number].open("rb") as file:
-            while size := file.read(4):
-                yield _read(file.read(int.from_bytes(size, "little")))
+            bad += 1
+            continue
+        dealt.put(case_id, (record.partition, record.offset, raw))
+        tell(case_id, event, raw)
+    return bad
 
 
 class Expected:
-    """The rows of one bucket, by table and key, as of an instant (milliseconds)."""
+    """The rows of the cases of one file, by table and key, as of an instant (milliseconds).
+
+    ``said`` is what the cases say of households.
+    """
 
     def __init__(
         self, engine: Engine, departments: Mapping[str, str], as_of: int, set_aside: set[Place]
@@ -120,13 +92,14 @@ class Expected:
         self.cases: dict[Any, Row] = {}
         self.escalations: dict[Any, Row] = {}
         self.counts: Counter[Row] = Counter()
+        self.said: list[HouseholdEvent] = []
         self._engine = engine
         self._departments = departments
         self._as_of = as_of
         self._set_aside = set_aside
 
-    def replay(self, records: Iterable[tuple[int, int, bytes]]) -> None:
-        """Recompute all rows from the events of a bucket."""
+    def replay(self, records: Iterable[DealtEvent]) -> None:
+        """Recompute all rows from the events of a file."""
         states: dict[str, tuple[CaseState, int]] = {}
         by_partition: dict[int, list[Record]] = defaultdict(list)
         for partition, offset, value in records:
@@ -148,6 +121,9 @@ class Expected:
         self.cases[(state.case_id,)] = row
         for key in groups(state):
             self.counts[aggregate_rows.group_row(Group(*key))] += 1
+        said = household_event(state)
+        if said is not None:
+            self.said.append(said)
         if state.item is None:
             return
         for hit in standing(state, self._engine.rules[state.item], self._as_of):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 if TYPE_CHECKING:
-    from jushou.cli.warehouse_verify import Verified
+    from jushou.cli.warehouse_difference import Verified
     from sinks.clickhouse.server import Server
 
 
@@ -19,17 +18,22 @@ def print_differences(server: Server, as_of: str | None, at_most: int) -> bool:
     Raises ``Unavailable`` when Kafka or ClickHouse does not answer, ``Misconfigured`` for an
     ``as_of`` that is no instant.
     """
+    from jushou.cli.warehouse_settled import Groups
     from jushou.cli.warehouse_verify import Verification
     from jushou.settings import Settings
     from schemas.catalogue.load import load_catalogue
-    from schemas.instants import from_datetime
     from streams.core.replay import default_engine
 
     settings = Settings()
-    instant = from_datetime(dt.datetime.now(dt.UTC)) if as_of is None else _instant(as_of)
-    _warn_of_lag(settings.bootstrap, settings.worker_group, settings.sink_group)
-    departments = load_catalogue().item_departments
-    verification = Verification(settings.bootstrap, server, default_engine(), departments, instant)
+    instant = None if as_of is None else _instant(as_of)
+    groups = Groups(
+        settings.worker_group, settings.household_group, settings.sink_group,
+        lambda said: typer.echo(said, err=True),
+    )  # fmt: skip
+    verification = Verification(
+        settings.bootstrap, server, default_engine(), load_catalogue().item_departments, instant,
+        groups, settings.load_timeout_s,
+    )  # fmt: skip
     for number, each in enumerate(verification.differences()):
         if number < at_most:
             typer.echo(json.dumps(each._asdict(), ensure_ascii=False, default=str))
@@ -49,32 +53,20 @@ def _instant(text: str) -> int:
         ) from None
 
 
-def _warn_of_lag(bootstrap: str, worker_group: str, sink_group: str) -> None:
-    from jushou.runtime.progress import lag
-    from schemas.topics import CASE_EVENTS
-    from sinks.clickhouse.blocks import READ_TOPICS
-
-    topics = [topic.name for topic in READ_TOPICS]
-    for who, behind in (
-        ("worker", lag(bootstrap, worker_group, [CASE_EVENTS.name])),
-        ("sink", lag(bootstrap, sink_group, topics)),
-    ):
-        if behind:
-            typer.echo(
-                f"the {who} has {behind:,} records to do: differences may be these", err=True
-            )
-
-
 def _sum_up(found: Verified, at_most: int) -> None:
     compared = ", ".join(f"{rows:,} of {table}" for table, rows in found.rows.items())
     lines: list[Any] = [f"compared {compared}; {found.differences:,} differences"]
     if found.differences > at_most:
         lines.append(f"only the first {at_most:,} are printed")
-    if found.bad:
-        lines.append(f"{found.bad:,} records of the log are no case events")
-    if found.left_out:
-        lines.append(
-            f"{found.left_out:,} cases got events meanwhile: left out, and the counts with them"
-        )
+    for number, what in (
+        (found.bad, "records of the log are no case events"),
+        (found.bad_signals, "records of the log are signals of no household"),
+        (found.left_out, "cases got events meanwhile: left out, and the counts with them"),
+        (found.households_left_out, "households got facts meanwhile: left out"),
+        (found.rows_left_out, "rows are of records that came meanwhile: left out"),
+        (found.held, "leads are held back by an open load of signals: left out"),
+    ):
+        if number:
+            lines.append(f"{number:,} {what}")
     for line in lines:
         typer.echo(line, err=True)

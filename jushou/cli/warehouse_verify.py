@@ -1,29 +1,44 @@
-"""Compares the warehouse with a replay of the log through the core, by case and column.
+"""Compares the warehouse with a replay of the two logs through the core, by row and column.
 
-``jushou warehouse verify``. What is recomputed: every case event, every case with its verdicts,
-violations and custody, the escalations that stand, and the counts. Cases that get events while
-this runs are left out, and said so.
+``jushou warehouse verify``. Recomputed from the case events: every case event, every case with its
+verdicts, violations and custody, the escalations that stand, and the counts. From the signals and
+those cases: every household, the signals that count, and the leads. Tables with a row per record
+are compared with their topics. What changes while this runs is left out, and said so.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import tempfile
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from jushou.cli import topic_log
+from jushou.cli.warehouse_dealt import Dealt, file_count
+from jushou.cli.warehouse_difference import (
+    Difference,
+    Rows,
+    Table,
+    Verified,
+    differing,
+    rows_of,
+)
+from jushou.cli.warehouse_household_verify import HouseholdComparison
+from jushou.cli.warehouse_households import HouseholdLog
 from jushou.cli.warehouse_replay import (
     ESCALATION_NAMES,
-    Buckets,
+    DealtEvent,
     Expected,
     Place,
-    bucket_count,
+    deal_events,
     set_aside_places,
 )
-from schemas.instants import MINUTE_MS, from_datetime, to_datetime
-from schemas.topics import CASE_EVENTS, DEAD_LETTERS
+from jushou.cli.warehouse_settled import Groups, Settling
+from jushou.cli.warehouse_topics import TopicComparison, topic_tables
+from schemas.instants import MINUTE_MS, SECOND_MS, from_datetime, to_datetime
+from schemas.monitoring.load import load_monitoring
+from schemas.topics import CASE_EVENTS, DEAD_LETTERS, SIGNALS
 from sinks.clickhouse import aggregate_rows, case_event_rows, case_rows
 from sinks.clickhouse.block import Row
 from sinks.clickhouse.server import classified
@@ -34,168 +49,153 @@ if TYPE_CHECKING:
     from sinks.clickhouse.server import Server
     from streams.core.case import Engine
 
+_STANDING = Table("escalations_standing", ESCALATION_NAMES, 1)
+_CASE_EVENTS = Table(case_event_rows.TABLE, case_event_rows.NAMES, 0)
 # Of a case the log does not tell how often its state was written, nor which loads are open.
-_OF_THE_STREAM = frozenset({"version", "held"})
+_CASES = Table(case_rows.TABLE, case_rows.NAMES, 0, frozenset({"version", "held"}))
 # The stream may take this long to tell of a step that has come due.
 _TELLING_MS = MINUTE_MS
-_BLOCK_ROWS = 20_000
-MISSING = "missing"
-
-
-class Difference(NamedTuple):
-    """A value that is another in the warehouse; a row that one side lacks is ``missing`` there."""
-
-    table: str
-    case_id: str
-    key: Row
-    column: str
-    warehouse: Any
-    log: Any
-
-
-@dataclass
-class Verified:
-    """What was compared: rows by table, bad records, and cases left out since they changed."""
-
-    rows: dict[str, int] = field(default_factory=dict)
-    bad: int = 0
-    left_out: int = 0
-    differences: int = 0
-
-    def count(self, table: str, rows: int) -> None:
-        """Add rows that were compared."""
-        self.rows[table] = self.rows.get(table, 0) + rows
 
 
 class Verification:
-    """One comparison as of an instant (milliseconds); ``differences`` yields what it finds."""
+    """One comparison as of an instant (milliseconds); ``differences`` yields what it finds.
+
+    Without an instant it is that at which the end of the case events was asked for: what had
+    happened by then is in them. With ``groups`` it first waits until what was sent before has come
+    through the stream.
+    """
 
     def __init__(
         self, bootstrap: str, server: Server, engine: Engine, departments: Mapping[str, str],
-        as_of: int,
+        as_of: int | None, groups: Groups | None = None, load_timeout_s: float = 600.0,
     ) -> None:  # fmt: skip
         self.found = Verified()
         self._bootstrap = bootstrap
         self._server = server
         self._engine = engine
         self._departments = departments
-        self._as_of = as_of
+        self._frozen_at = as_of
+        self._as_of = 0
+        self._monitoring = load_monitoring()
+        self._settling = Settling(bootstrap, groups)
+        self._load_timeout_ms = round(load_timeout_s * SECOND_MS)
         self._changed: set[str] = set()
 
     def differences(self) -> Iterator[Difference]:
         """Yield every difference; ``Unavailable`` when a server does not answer."""
-        ends = topic_log.ends(self._bootstrap, CASE_EVENTS.name)
-        letters = topic_log.ends(self._bootstrap, DEAD_LETTERS.name)
-        aside = set_aside_places(topic_log.read(self._bootstrap, DEAD_LETTERS.name, letters))
-        with tempfile.TemporaryDirectory(prefix="jushou-verify-") as folder:
-            buckets = Buckets(Path(folder), bucket_count(ends), self._engine.rules)
-            buckets.deal(topic_log.read(self._bootstrap, CASE_EVENTS.name, ends))
-            self.found.bad = buckets.bad
-            with classified(self._server), self._server.client() as client:
-                for each in self._compared(client, buckets, aside, ends):
-                    self.found.differences += 1
-                    yield each
+        for each in self._all_differences():
+            self.found.differences += 1
+            yield each
         self.found.left_out = len(self._changed)
 
-    def _compared(
-        self, client: Client, buckets: Buckets, aside: set[Place], ends: topic_log.Offsets
+    def _all_differences(self) -> Iterator[Difference]:
+        # The signals first: their leads are case events by the time that those are looked at.
+        signals = self._ends(SIGNALS.name)
+        self._settling.wait_for_leads(signals)
+        events = self._ends(CASE_EVENTS.name)
+        now = from_datetime(dt.datetime.now(dt.UTC))
+        self._as_of = now if self._frozen_at is None else self._frozen_at
+        self._settling.wait_for_rows(events)
+        with tempfile.TemporaryDirectory(prefix="jushou-verify-") as name:
+            folder = Path(name)
+            log = HouseholdLog(folder, file_count(sum(events.values()) + sum(signals.values())))
+            log.deal_signals(topic_log.read(self._bootstrap, SIGNALS.name, signals), len(signals))
+            self.found.bad_signals = log.bad
+            dealt: Dealt[DealtEvent] = Dealt(
+                folder, "events", file_count(sum(events.values())), DealtEvent
+            )
+            self.found.bad = deal_events(
+                topic_log.read(self._bootstrap, CASE_EVENTS.name, events),
+                dealt, self._engine.rules, log.note_lead,
+            )  # fmt: skip
+            with classified(self._server), self._server.client() as client:
+                yield from self._cases(client, dealt, events, log)
+                open_loads = log.open_loads(now - self._load_timeout_ms)
+                yield from HouseholdComparison(
+                    self._bootstrap, self._monitoring, signals, events, self.found
+                ).differences(client, log, open_loads)
+                yield from self._topics(client, folder)
+
+    def _cases(
+        self, client: Client, dealt: Dealt[DealtEvent], ends: topic_log.Offsets, log: HouseholdLog
     ) -> Iterator[Difference]:
+        letters = self._ends(DEAD_LETTERS.name)
+        aside = set_aside_places(topic_log.read(self._bootstrap, DEAD_LETTERS.name, letters))
         counts: dict[Any, int] = {}
-        for number in range(buckets.count):
-            expected = Expected(self._engine, self._departments, self._as_of, aside)
-            expected.replay(buckets.read(number))
-            where = f"cityHash64(case_id) % {buckets.count} = {number}"
-            found = self._found(client, where)
+        for number in range(dealt.count):
+            expected = self._expected(dealt, number, aside)
+            log.note_said(expected.said)
+            found = self._found(client, dealt.where("case_id", number))
             # After the warehouse was asked: what came until then may be in it, and is not in here.
             self._note_changed(ends)
-            for table, names, key, wanted in self._sides(expected, found.pop("held")):
-                self.found.count(table, len(wanted))
-                yield from self._differing(table, names, key, found[table], wanted)
+            for table, wanted in self._sides(expected, found.pop("held")):
+                self.found.count(table.name, len(wanted))
+                here = found[table.name]
+                yield from differing(table, here, wanted, self._left_out(table, here))
             for group, count in expected.counts.items():
                 counts[group] = counts.get(group, 0) + count
         if not self._changed:
             self.found.count(aggregate_rows.TABLE, len(counts))
             yield from self._differing_counts(client, counts)
 
+    def _expected(self, dealt: Dealt[DealtEvent], number: int, aside: set[Place]) -> Expected:
+        expected = Expected(self._engine, self._departments, self._as_of, aside)
+        expected.replay(dealt.read(number))
+        return expected
+
     def _found(self, client: Client, where: str) -> dict[str, Any]:
-        cases = _rows(client, case_rows.NAMES, f"cases FINAL WHERE {where}")
+        cases = rows_of(client, case_rows.NAMES, f"cases FINAL WHERE {where}")
         held_at = case_rows.NAMES.index("held")
-        events = _rows(client, case_event_rows.NAMES, f"case_events FINAL WHERE {where}")
+        events = rows_of(client, case_event_rows.NAMES, f"case_events FINAL WHERE {where}")
         before = f"{to_datetime(self._as_of):%Y-%m-%d %H:%M:%S.%f}"[:-3]
-        standing = _rows(
+        standing = rows_of(
             client, ESCALATION_NAMES, f"escalations_standing WHERE {where} AND at < '{before}'"
         )
         return {
             "held": {row[0] for row in cases if row[held_at]},
-            case_event_rows.TABLE: {row[:3]: row for row in events},
-            case_rows.TABLE: {row[:1]: row for row in cases},
-            "escalations_standing": {(str(row[0]),): (str(row[0]), *row[1:]) for row in standing},
+            _CASE_EVENTS.name: {row[:3]: row for row in events},
+            _CASES.name: {row[:1]: row for row in cases},
+            _STANDING.name: {row[:1]: row for row in standing},
         }
 
-    def _sides(
-        self, expected: Expected, held: Collection[str]
-    ) -> Iterator[tuple[str, Sequence[str], int, dict[Any, Row]]]:
-        """Yield each table, its columns, where its case id is, and the rows that it must have."""
-        yield case_event_rows.TABLE, case_event_rows.NAMES, 0, expected.case_events
-        yield case_rows.TABLE, case_rows.NAMES, 0, expected.cases
+    def _sides(self, expected: Expected, held: Collection[str]) -> Iterator[tuple[Table, Rows]]:
+        """Yield each table and the rows that it must have."""
+        yield _CASE_EVENTS, expected.case_events
+        yield _CASES, expected.cases
         # A case that an open load holds back is not judged yet.
         judged = {key: row for key, row in expected.escalations.items() if row[1] not in held}
-        yield "escalations_standing", ESCALATION_NAMES, 1, judged
+        yield _STANDING, judged
 
-    def _differing(
-        self, table: str, names: Sequence[str], case_at: int,
-        found: Mapping[Any, Row], wanted: Mapping[Any, Row],
-    ) -> Iterator[Difference]:  # fmt: skip
-        for key in found.keys() | wanted.keys():
-            here, there = found.get(key), wanted.get(key)
-            case_id = (here or there or ())[case_at]
-            if case_id in self._changed or (here is None and self._is_just_due(table, there)):
-                continue
-            for column, value, right in _unequal(names, here, there):
-                yield Difference(table, case_id, key, column, value, right)
-
-    def _is_just_due(self, table: str, row: Row | None) -> bool:
-        if table != "escalations_standing" or row is None:
-            return False
-        return bool(row[ESCALATION_NAMES.index("at")] >= self._as_of - _TELLING_MS)
+    def _left_out(self, table: Table, found: Rows) -> Callable[[Any, Row], bool]:
+        """Return what says whether a row is not judged."""
+        at = table.case_at or 0
+        if table is not _STANDING:
+            return lambda _, row: row[at] in self._changed
+        step_at, told_by = ESCALATION_NAMES.index("at"), self._as_of - _TELLING_MS
+        return lambda key, row: (
+            row[at] in self._changed or (key not in found and row[step_at] >= told_by)
+        )
 
     def _differing_counts(self, client: Client, wanted: Mapping[Any, int]) -> Iterator[Difference]:
         names = aggregate_rows.GROUP_NAMES
-        rows = _rows(client, (*names, "total"), "aggregates_current")
-        found = {row[:-1]: row[-1] for row in rows}
+        rows = rows_of(client, (*names, "total"), "aggregates_current")
+        found: dict[Row, int] = {row[:-1]: row[-1] for row in rows}
         for group in found.keys() | wanted.keys():
             here, there = found.get(group, 0), wanted.get(group, 0)
             if here != there:
                 yield Difference(aggregate_rows.TABLE, "", group, "count", here, there)
 
+    def _topics(self, client: Client, folder: Path) -> Iterator[Difference]:
+        for table in topic_tables(self._monitoring):
+            ends = self._settling.ends_of_rows.get(table.topic) or self._ends(table.topic)
+            comparison = TopicComparison(table, self._bootstrap, ends, self.found)
+            yield from comparison.differences(client, folder)
+
+    def _ends(self, topic: str) -> topic_log.Offsets:
+        return topic_log.ends(self._bootstrap, topic)
+
     def _note_changed(self, ends: topic_log.Offsets) -> None:
         """Remember the cases that have got events since the log was read."""
-        now = topic_log.ends(self._bootstrap, CASE_EVENTS.name)
+        now = self._ends(CASE_EVENTS.name)
         later = topic_log.read(self._bootstrap, CASE_EVENTS.name, now, since=ends)
         self._changed |= {(record.key or b"").decode("utf-8", "replace") for record in later}
-
-
-def _rows(client: Client, names: Sequence[str], source: str) -> list[Row]:
-    columns = ", ".join(f"`{name}`" for name in names)
-    settings = {"max_block_size": _BLOCK_ROWS}
-    found = client.execute_iter(f"SELECT {columns} FROM {source}", settings=settings)
-    return [tuple(map(_plain, row)) for row in found]
-
-
-def _unequal(
-    names: Sequence[str], here: Row | None, there: Row | None
-) -> Iterable[tuple[str, Any, Any]]:
-    """Yield column and both values where they differ; a missing row is one difference."""
-    if here is None or there is None:
-        yield "", MISSING if here is None else "there", MISSING if there is None else "there"
-        return
-    for name, value, right in zip(names, here, there, strict=True):
-        if name not in _OF_THE_STREAM and value != _plain(right):
-            yield name, value, _plain(right)
-
-
-def _plain(value: Any) -> Any:
-    """Return a value as both sides have it: instants in milliseconds, sequences as tuples."""
-    if isinstance(value, list | tuple):
-        return tuple(map(_plain, value))
-    return from_datetime(value) if hasattr(value, "tzinfo") else value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import httpx
 from confluent_kafka import Consumer, TopicPartition
@@ -47,5 +47,21 @@ def lag(bootstrap: str, group: str, topics: Iterable[str]) -> int:
             low, high = consumer.get_watermark_offsets(place, timeout=10)
             behind += high - max(low, place.offset)
         return behind
+    finally:
+        consumer.close()
+
+
+def committed(
+    bootstrap: str, group: str, places: Mapping[str, Iterable[int]]
+) -> dict[str, dict[int, int]]:
+    """Return what a group has committed, by topic and partition; what it never did is left out."""
+    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": group, "log_level": 3})
+    found: dict[str, dict[int, int]] = {topic: {} for topic in places}
+    try:
+        asked = [TopicPartition(topic, each) for topic, some in places.items() for each in some]
+        for place in consumer.committed(asked, timeout=10):
+            if place.offset >= 0:
+                found[place.topic][place.partition] = place.offset
+        return found
     finally:
         consumer.close()

@@ -64,10 +64,12 @@ def rows(records: Sequence[Record], partition: int) -> tuple[list[Row], Counter[
             skipped[REPLACED] += 1
         if before is None or before[0] <= rank:
             newest[heading.household] = rank, record.value
-    return [_row(household.decode(value), partition) for _, value in newest.values()], skipped
+    states = [household.decode(value) for _, value in newest.values()]
+    return [household_row(state, partition) for state in states], skipped
 
 
-def _row(state: HouseholdState, partition: int) -> Row:
+def household_row(state: HouseholdState, partition: int) -> Row:
+    """Return the row of a household."""
     summary = state.summary
     risk = summary.trail[-1] if summary.trail else None
     return (

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
 import msgspec
 import pytest
-from confluent_kafka import KafkaException, Message
-from confluent_kafka.admin import AdminClient
+from confluent_kafka import Message
 
-from jushou.runtime.child_process import ChildProcess
 from jushou.runtime.kafka_broker import KafkaBroker
 from producers.publish import BulkLoad, Publisher
 from producers.simulator.province import Province, encode_event
@@ -37,7 +33,7 @@ from schemas.topics import (
 from streams.agents.household_restore import _records, find_household, restore_households
 from streams.core.household import add_signal, settle
 from tests.household_builders import encoded, ms, signal_record
-from tests.pipeline import DEADLINE_S, Pipeline, until
+from tests.pipeline import Pipeline, until
 
 DATA = load_monitoring()
 AS_OF = "2026-06-01T00:00:00+08:00"
@@ -51,46 +47,7 @@ def own_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker
 
 
 class Households(Pipeline):
-    """A pipeline with household workers."""
-
-    def send_signals(self, *records: dict[str, Any] | bytes, key: bytes | None = None) -> None:
-        publisher = Publisher(self.bootstrap, SIGNALS.name)
-        for record in records:
-            raw = record if isinstance(record, bytes) else encoded(record)
-            name = key.decode() if key else json.loads(raw)["household"]
-            publisher.send(name, raw)
-        publisher.flush()
-
-    def households(
-        self, *arguments: str, name: str = "households", instance: str = "one"
-    ) -> ChildProcess:
-        child = ChildProcess(
-            name,
-            [sys.executable, "-m", "jushou.cli.main", "households", *arguments],
-            self.folder / f"{name}.log",
-            env={
-                "JUSHOU_BOOTSTRAP": self.bootstrap,
-                "JUSHOU_PARTITIONS": str(self.settings.partitions),
-                "JUSHOU_FOLDER": str(self.folder / name),
-                "JUSHOU_WORKER_INSTANCE": instance,
-                "JUSHOU_WORKER_SESSION_TIMEOUT_S": "6",
-            },
-        )
-        child.start()
-        self._children.append(child)
-        return child
-
-    def join(self, *arguments: str) -> None:
-        """Run a household worker until nothing is left to do."""
-        child = self.households("--until-idle", *arguments)
-        assert child.wait(DEADLINE_S) == 0, child.log_tail(40)
-
-    def fresh_topics(self) -> None:
-        super().fresh_topics()
-        admin = AdminClient({"bootstrap.servers": self.bootstrap})
-        for answer in admin.delete_consumer_groups([self.settings.household_group]).values():
-            with suppress(KafkaException):
-                answer.result(DEADLINE_S)
+    """A pipeline, and what its household workers published."""
 
     def records(self, topic: str) -> list[Message]:
         partitions = 1 if topic == DEAD_LETTERS.name else self.settings.partitions

@@ -16,22 +16,29 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 from confluent_kafka import Producer
 from prometheus_client import CollectorRegistry
 
-from jushou.cli.warehouse_verify import MISSING, Difference, Verification
+from jushou.cli.warehouse_difference import MISSING, THERE, Difference
+from jushou.cli.warehouse_verify import Verification
 from jushou.runtime.clickhouse_server import ClickHouseServer
 from jushou.runtime.kafka_broker import KafkaBroker
+from producers.publish import Publisher
 from schemas.action import Action, ActionType, Channel, Side
+from schemas.bulk_load import LOAD_HEADER
 from schemas.catalogue.load import load_catalogue
 from schemas.delivery import Delivery, delivery_id
 from schemas.errors import Misconfigured
 from schemas.instants import parse_instant
+from schemas.lead import lead_case_id, lead_event_id
+from schemas.monitoring.load import load_monitoring
 from schemas.signal import Signal
-from schemas.topics import ACTIONS, CASE_EVENTS, DELIVERIES, SIGNALS
+from schemas.topics import ACTIONS, CASE_EVENTS, DELIVERIES
+from schemas.topics import SIGNALS as SIGNALS_TOPIC
 from sinks.batch import Limits
 from sinks.clickhouse.block import Block
 from sinks.clickhouse.blocks import Blocks
@@ -41,12 +48,16 @@ from sinks.clickhouse.server import Server
 from sinks.clickhouse.writer import Writer
 from sinks.metrics import SinkMetrics
 from streams.core.replay import default_engine
+from tests.household_builders import encoded, signal_record
 from tests.integration.sink_support import READ_TOPICS, Warehouse, Written, running
 from tests.pipeline import Pipeline, until
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "mixed.jsonl"
 AS_OF = "2026-06-01T00:00:00+08:00"
-CASES = 200
+DATA = load_monitoring()
+SIGNALS, HOUSEHOLDS = 30, 7
+# Of the example, a request, and a lead of each household in each of two months.
+CASES = 200 + 1 + 2 * HOUSEHOLDS
 DEADLINE_S = 60.0
 
 
@@ -65,16 +76,25 @@ class World:
         migrate(server)
         return Warehouse(server, self.topics, group=f"group-{database}")
 
-    def differences(self, server: Server) -> list[Difference]:
-        """What a verification finds."""
-        verification = Verification(
+    def verification(self, server: Server) -> Verification:
+        """A verification that is not begun."""
+        return Verification(
             self.kafka.bootstrap, server, default_engine(),
             load_catalogue().item_departments, parse_instant(AS_OF),
         )  # fmt: skip
+
+    def differences(self, server: Server) -> list[Difference]:
+        """What a verification finds."""
+        verification = self.verification(server)
         found = list(verification.differences())
         assert verification.found.rows["cases"] == CASES
         assert verification.found.rows["case_events"] > CASES
         assert verification.found.rows["aggregates"] > CASES
+        assert verification.found.rows["households"] == HOUSEHOLDS
+        assert verification.found.rows["leads"] == 2 * HOUSEHOLDS
+        assert verification.found.rows["signals_current"] == SIGNALS
+        for table in ("signals", "escalations", "actions", "deliveries", "dead_letters"):
+            assert verification.found.rows[table]
         return found
 
     def rebuild(self, server: Server) -> Rebuild:
@@ -105,7 +125,7 @@ class World:
 
 
 def of_other_topics() -> Iterator[tuple[str, bytes, str]]:
-    """Actions, deliveries and signals: topic, record, key."""
+    """Actions and deliveries: topic, record, key."""
     for number in range(30):
         escalation, case_id = str(uuid.UUID(int=number)), f"C1-{number:06d}"
         at = f"2026-04-{number % 28 + 1:02d}T09:00:00+08:00"
@@ -121,13 +141,41 @@ def of_other_topics() -> Iterator[tuple[str, bytes, str]]:
             outcome="delivered", why="ok", at=at,
         )  # fmt: skip
         yield DELIVERIES.name, msgspec.json.encode(delivery), escalation
-        household = f"hh-{number % 7}"
-        signal = Signal(
-            signal_id=f"s{number}", household=household, county="530102", source="screening",
-            department="health", indicator="medical-expense", observed_at=at, schema_version="1",
-            value=1_000.0 * number,
+
+
+def signals() -> Iterator[Signal]:
+    """Of 7 households in two months; a third of them are told in two ways, some count for none."""
+    for number in range(SIGNALS):
+        said = Signal(
+            signal_id=f"s{number}", household=f"hh-{number % HOUSEHOLDS}", county="530102",
+            source="screening", department="health", indicator="medical-expense",
+            observed_at=f"2026-0{number % 2 + 3}-{number % 28 + 1:02d}T09:00:00+08:00",
+            schema_version="1", value=2_000.0 * number, household_kind="unstable",
         )  # fmt: skip
-        yield SIGNALS.name, msgspec.json.encode(signal), household
+        yield said
+        if number % 3 == 0:
+            yield msgspec.structs.replace(said, county="530103")
+
+
+def lives() -> Iterator[dict[str, Any]]:
+    """What offices did about the leads of two households, and a request of one of them."""
+    (april,) = {DATA.window_of(parse_instant("2026-04-02T09:00:00+08:00"))}
+
+    def event(case_id: str, day: int, kind: str, **fields: Any) -> dict[str, Any]:
+        at = f"2026-05-{day:02d}T09:00:00+08:00"
+        return {"event_id": f"{kind}-{day}", "case_id": case_id, "type": kind, "occurred_at": at,
+                "schema_version": "1", **fields}  # fmt: skip
+
+    lead = lead_case_id("hh-1", april)
+    yield event(lead, 3, "verified", attributes={"confirmed": True})
+    yield event(lead, 4, "measures_assigned")
+    yield event(lead, 5, "resolved")
+    yield event(lead, 6, "note", attributes={"life": "cleared"})
+    yield event(lead_case_id("hh-3", april), 3, "dismissed")
+    yield event(
+        "W-1", 8, "submitted", item="water.drinking", county="530102", raised_by="self",
+        channel="app", household="hh-3",
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -137,10 +185,15 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         world = World(folder, kafka, server)
         world.pipeline.fresh_topics()
         lines = EXAMPLE.read_bytes().splitlines()
-        twice = lines * 2
+        twice = [*map(json.loads, lines), *lives()] * 2
         random.Random(7).shuffle(twice)
-        world.pipeline.send(*map(json.loads, twice), {"case_id": "C1-1", "type": "broken"})
+        seen = list(signals()) * 2
+        random.Random(6).shuffle(seen)
+        world.pipeline.send_signals(*map(msgspec.json.encode, seen))
+        world.pipeline.send(*twice, {"case_id": "C1-1", "type": "broken"})
+        world.pipeline.join()
         world.pipeline.judge(AS_OF)
+        world.pipeline.join()
         others = list(of_other_topics()) * 2
         random.Random(8).shuffle(others)
         producer = Producer({"bootstrap.servers": kafka.bootstrap})
@@ -169,10 +222,12 @@ def test_a_log_that_came_twice_and_in_another_order_is_in_the_warehouse_once(
     world: World, live: Warehouse
 ) -> None:
     assert world.differences(live.server) == []
-    for table in ("actions", "deliveries", "signals"):
-        assert live.query(f"SELECT count() FROM {table} FINAL") == [(30,)]
-    counted = live.query("SELECT count() FROM case_events FINAL")
-    assert counted == [(len(set(EXAMPLE.read_bytes().splitlines())),)]
+    for table, rows in (("actions", 30), ("deliveries", 30), ("signals", len(list(signals())))):
+        assert live.query(f"SELECT count() FROM {table} FINAL") == [(rows,)]
+    counted = live.query(
+        "SELECT count() FROM case_events FINAL WHERE item != 'monitoring.lead' OR household = ''"
+    )
+    assert counted == [(len(set(EXAMPLE.read_bytes().splitlines())) + len(list(lives())),)]
 
 
 def test_the_topics_written_twice_in_blocks_sent_again_and_in_reverse_change_nothing(
@@ -251,6 +306,59 @@ def test_verify_names_the_case_and_the_column_and_a_rebuild_mends_it(
     assert world.differences(warehouse.server) == []
     assert warehouse.everything() == live.everything()
     assert not is_cut_off(warehouse.server)
+
+
+MARCH_LEAD = lead_case_id("hh-1", DATA.window_of(parse_instant("2026-03-23T09:00:00+08:00")))
+REPLACED = (
+    "INSERT INTO households SELECT * REPLACE(version + 1 AS version, {}) FROM households FINAL"
+)
+PEOPLE = "'people' AS first_direction"
+# What is done to the warehouse, and what must be found: table, part of the key, column.
+DAMAGE = {
+    "DELETE FROM signals WHERE signal_id = 's22'": {
+        ("signals", "s22", ""), ("signals_current", "s22", ""), ("leads", MARCH_LEAD, "signals"),
+    },
+    "INSERT INTO signals SELECT * REPLACE(value + 1 AS value) FROM signals FINAL "
+    "WHERE signal_id = 's8'": {("signals", "s8", "value"), ("signals_current", "s8", "value")},
+    "DELETE FROM households WHERE household = 'hh-5'": {("households", "hh-5", "")},
+    "INSERT INTO households (household, version) VALUES ('hh-x', 1)": {("households", "hh-x", "")},
+    f"{REPLACED.format('arrayMap(each -> each + 1, `drivers.points`) AS `drivers.points`')} "
+    "WHERE household = 'hh-2'": {("households", "hh-2", "drivers.points")},
+    f"{REPLACED.format('[] AS `clearings.cleared_at`, [] AS `clearings.relapsed_at`')} "
+    "WHERE household = 'hh-1'": {
+        ("households", "hh-1", "clearings.cleared_at"),
+        ("households", "hh-1", "clearings.relapsed_at"),
+    },
+    f"{REPLACED.format(PEOPLE)} WHERE household = 'hh-3'": {
+        ("households", "hh-3", "first_direction")
+    },
+    "INSERT INTO escalations SELECT * REPLACE('nobody' AS `to`) FROM escalations FINAL "
+    "WHERE case_id = 'W-1' AND level = 'yellow' AND clock = 'overall'": {
+        ("escalations", "W-1", "to"), ("escalations_standing", "W-1", "to"),
+    },
+    "INSERT INTO actions SELECT * REPLACE('other' AS by) FROM actions FINAL "
+    "WHERE action_id = 'a3'": {("actions", "a3", "by")},
+    "DELETE FROM deliveries WHERE case_id = 'C1-000004'": {("deliveries", "C1-000004", "")},
+    "DELETE FROM dead_letters WHERE reason = 'missing-field'": {
+        ("dead_letters", "missing-field", "")
+    },
+}  # fmt: skip
+
+
+def test_each_damage_to_what_is_no_case_is_found_and_named(world: World) -> None:
+    warehouse = world.warehouse("damaged")
+    warehouse.run()
+    execute(warehouse.server, *DAMAGE)
+    found = world.differences(warehouse.server)
+    wanted = sorted(each for expected in DAMAGE.values() for each in expected)
+    assert sorted((each.table, _named(each), each.column) for each in found) == wanted
+
+
+def _named(found: Difference) -> str:
+    """The part of a key that ``DAMAGE`` names; a signal before its household."""
+    known = {named for expected in DAMAGE.values() for _, named, _ in expected}
+    parts = {*map(str, (*found.key, found.case_id))}
+    return max(parts & known, default=str(found))
 
 
 @contextmanager
@@ -334,10 +442,7 @@ def test_a_rebuild_of_a_warehouse_that_lacks_migrations_is_refused(world: World)
 def test_cases_that_get_events_while_they_are_compared_are_left_out(
     world: World, live: Warehouse
 ) -> None:
-    verification = Verification(
-        world.kafka.bootstrap, live.server, default_engine(),
-        load_catalogue().item_departments, parse_instant(AS_OF),
-    )  # fmt: skip
+    verification = world.verification(live.server)
     arrived = {"case_id": "NEW-1", "type": "note", "event_id": "n1", "schema_version": "1",
                "occurred_at": "2026-05-01T00:00:00+08:00"}  # fmt: skip
     found = verification._found
@@ -355,3 +460,33 @@ def test_cases_that_get_events_while_they_are_compared_are_left_out(
     verification._found = meanwhile  # type: ignore[method-assign,assignment]
     assert list(verification.differences()) == []
     assert verification.found.left_out == 1
+
+
+def test_a_lead_that_was_lost_or_that_nobody_asked_for_is_found_and_a_held_one_is_not_missed(
+    world: World,
+) -> None:
+    """The last test: what it sends is of households that the others do not know."""
+    warehouse = world.warehouse("leads")
+    at = "2026-04-02T09:00:00+08:00"
+    lost, held = (signal_record(f"s-{name}", name, at[:10]) for name in ("hh-lost", "hh-held"))
+    world.pipeline.send_signals(lost)
+    publisher = Publisher(world.kafka.bootstrap, SIGNALS_TOPIC.name)
+    # Of a load that nobody closes.
+    publisher.send("hh-held", encoded(held), [(LOAD_HEADER, b"open")])
+    publisher.flush()
+    made_up = lead_case_id("hh-0", DATA.window_of(parse_instant("2020-01-02T00:00:00Z")))
+    world.pipeline.send(
+        {"event_id": lead_event_id(made_up), "case_id": made_up, "type": "submitted",
+         "occurred_at": "2020-01-02T00:00:00Z", "schema_version": "1", "item": "monitoring.lead",
+         "county": "530102", "raised_by": "government", "channel": "screening",
+         "household": "hh-0"},
+    )  # fmt: skip
+    warehouse.run()
+    verification = world.verification(warehouse.server)
+    found = [each for each in verification.differences() if each.table == "leads"]
+    window_at = DATA.window_of(parse_instant(at))
+    assert {(each.case_id, each.key, each.warehouse, each.log) for each in found} == {
+        (lead_case_id("hh-lost", window_at), ("hh-lost",), MISSING, THERE),
+        (made_up, ("hh-0",), THERE, MISSING),
+    }
+    assert verification.found.held == 1
