@@ -55,7 +55,8 @@ class Milestone(Struct, array_like=True, gc=False):
 class HouseholdEvent(Struct, omit_defaults=True, kw_only=True, gc=False):
     """What one case says of its household; the record of a case with the largest version counts.
 
-    ``version`` is that of the case's state: generation * 2^40 + change.
+    ``version`` is that of the case's state: generation * 2^40 + change. ``gone``: the case has
+    turned out to be another household's, or nobody's, and says nothing of this one.
     """
 
     household: str
@@ -70,6 +71,7 @@ class HouseholdEvent(Struct, omit_defaults=True, kw_only=True, gc=False):
     closed_at: int | None = None
     outcome: str = ""
     milestones: list[Milestone] = field(default_factory=list)
+    gone: bool = False
 
 
 class KnownSignal(Struct, array_like=True, gc=False):

@@ -173,6 +173,12 @@ class ExpectedHouseholds:
         for name, facts in self.facts.items():
             self._settle(name, facts.state)
 
+    def emptied(self, name: str) -> Row:
+        """Return the row of a household whose only case turned out to be another's."""
+        state = HouseholdState(name)
+        settle(state, self._monitoring)
+        return household_row(state, partition_of(name.encode(), self._partitions))
+
     def never_asked_for(self, name: str) -> Iterator[str]:
         """Yield the leads of a household that none of its signals can ever have asked for."""
         facts = self.facts[name]

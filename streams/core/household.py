@@ -66,13 +66,18 @@ def _settle_conflict(state: HouseholdState, known: KnownSignal, signal: KnownSig
 
 
 def add_case(state: HouseholdState, event: HouseholdEvent) -> Taken:
-    """Take in what a case says of its household; what is newer by version replaces all before."""
+    """Take in what a case says of its household; what is newer by version replaces all before.
+
+    A case that is gone is kept as such: what it said before may come again.
+    """
     for place, known in enumerate(state.cases):
         if known.case_id == event.case_id:
             if event.version <= known.version:
                 return Taken.DUPLICATE if event == known else Taken.OUTDATED
             state.cases[place] = event
             return Taken.ADDED
+    if event.gone:
+        return Taken.OUTDATED
     insort(state.cases, event, key=lambda each: each.case_id)
     return Taken.ADDED
 
@@ -89,7 +94,7 @@ def settle(state: HouseholdState, monitoring: Monitoring) -> list[Lead]:
     counting = [signal for signal in state.signals if monitoring.judge(signal).counts]
     published = {each.case_id: each for each in state.published}
     due: list[Lead] = []
-    for group in lead_groups(state.household, counting, state.cases, monitoring):
+    for group in lead_groups(state.household, counting, facts.cases, monitoring):
         record = encode(lead_event(state.household, group.case_id, group.signals))
         digest = hashlib.sha256(record).hexdigest()[:16]
         known = published.get(group.case_id)
@@ -102,12 +107,13 @@ def settle(state: HouseholdState, monitoring: Monitoring) -> list[Lead]:
 
 def facts_of(state: HouseholdState, as_of: int | None = None) -> Facts:
     """Return the facts of a household, or those that had happened by ``as_of`` (ms)."""
+    cases = [case for case in state.cases if not case.gone]
     if as_of is None:
-        return Facts(state.household, state.signals, state.cases)
+        return Facts(state.household, state.signals, cases)
     return Facts(
         state.household,
         [signal for signal in state.signals if signal.at <= as_of],
-        list(_cases_by(state.cases, as_of)),
+        list(_cases_by(cases, as_of)),
     )
 
 

@@ -11,6 +11,7 @@ from schemas.household import LEAD_ITEM, HouseholdEvent, Life, Milestone
 
 _CHANGES_PER_GENERATION = 2**40
 _MILESTONES = {"dismissed": Life.DISMISSED, "measures_assigned": Life.ASSISTED}
+SUBMITTED = "submitted"
 VERIFIED = "verified"
 NOTE = "note"
 # What the spec's catalogue has no event for, and no clock may notice, is told by a note of the
@@ -30,7 +31,7 @@ def household_event(state: CaseState) -> HouseholdEvent | None:
     return HouseholdEvent(
         household=state.household,
         case_id=state.case_id,
-        version=state.generation * _CHANGES_PER_GENERATION + state.change,
+        version=_version(state),
         item=state.item,
         county=state.county,
         township=state.township or "",
@@ -41,6 +42,30 @@ def household_event(state: CaseState) -> HouseholdEvent | None:
         outcome=state.outcome or "",
         milestones=_milestones(state) if state.item == LEAD_ITEM else [],
     )
+
+
+def gone_event(state: CaseState, household: str) -> HouseholdEvent:
+    """Return what tells a household that the case says nothing of it any more."""
+    return HouseholdEvent(
+        household=household, case_id=state.case_id, version=_version(state), item="", county="",
+        raised_by="", channel="", submitted_at=0, gone=True,
+    )  # fmt: skip
+
+
+def named_households(state: CaseState) -> set[str]:
+    """Return the households that submissions of the case name, its own included.
+
+    A submission that arrives late and happened earlier makes the case that of its household.
+    """
+    return {
+        event.heading.household
+        for event in state.events
+        if event.type == SUBMITTED and event.heading is not None and event.heading.household
+    }
+
+
+def _version(state: CaseState) -> int:
+    return state.generation * _CHANGES_PER_GENERATION + state.change
 
 
 def _milestones(state: CaseState) -> list[Milestone]:

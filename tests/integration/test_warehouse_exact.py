@@ -33,20 +33,24 @@ from schemas.bulk_load import LOAD_HEADER
 from schemas.catalogue.load import load_catalogue
 from schemas.delivery import Delivery, delivery_id
 from schemas.errors import Misconfigured
+from schemas.household import HouseholdState
 from schemas.instants import parse_instant
 from schemas.lead import lead_case_id, lead_event_id
 from schemas.monitoring.load import load_monitoring
+from schemas.partitioning import partition_of
 from schemas.signal import Signal
 from schemas.topics import ACTIONS, CASE_EVENTS, DELIVERIES
 from schemas.topics import SIGNALS as SIGNALS_TOPIC
 from sinks.batch import Limits
-from sinks.clickhouse.block import Block
+from sinks.clickhouse import household_rows
+from sinks.clickhouse.block import Block, transpose
 from sinks.clickhouse.blocks import Blocks
 from sinks.clickhouse.migration import migrate
 from sinks.clickhouse.rebuild import Interrupted, Rebuild, is_cut_off
 from sinks.clickhouse.server import Server
 from sinks.clickhouse.writer import Writer
 from sinks.metrics import SinkMetrics
+from streams.core.household import settle
 from streams.core.replay import default_engine
 from tests.household_builders import encoded, signal_record
 from tests.integration.sink_support import READ_TOPICS, Warehouse, Written, running
@@ -349,9 +353,20 @@ def test_each_damage_to_what_is_no_case_is_found_and_named(world: World) -> None
     warehouse = world.warehouse("damaged")
     warehouse.run()
     execute(warehouse.server, *DAMAGE)
+    write_emptied(warehouse.server, "hh-gone")
     found = world.differences(warehouse.server)
     wanted = sorted(each for expected in DAMAGE.values() for each in expected)
     assert sorted((each.table, _named(each), each.column) for each in found) == wanted
+
+
+def write_emptied(server: Server, name: str) -> None:
+    """The row of a household whose case turned out to be another's: no difference."""
+    state = HouseholdState(name)
+    settle(state, DATA)
+    row = household_rows.household_row(state, partition_of(name.encode(), 2))
+    writer = Writer(server)
+    writer.insert(Block("households", household_rows.NAMES, transpose([row]), name))
+    writer.close()
 
 
 def _named(found: Difference) -> str:

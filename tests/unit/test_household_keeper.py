@@ -9,6 +9,7 @@ from typing import Any
 
 from schemas import bulk_load, case_state, household
 from schemas.bulk_load import LoadBracket
+from schemas.case_event import Heading, StoredEvent
 from schemas.case_state import CaseState
 from schemas.instants import DAY_MS
 from schemas.monitoring.load import load_monitoring
@@ -153,3 +154,45 @@ def test_a_case_without_a_household_or_not_yet_submitted_says_nothing() -> None:
     rekeyer = Rekeyer()
     assert rekeyer.events([case_sent(household=None)]) == []
     assert rekeyer.events([case_sent(submitted_at=None)]) == []
+
+
+def submission(event_id: str, household_: str, days_ago: int) -> StoredEvent:
+    return StoredEvent(
+        NOW - days_ago * DAY_MS, event_id, "submitted", heading=Heading(household=household_)
+    )
+
+
+def kept_with(events: Iterable[household.HouseholdEvent], name: str) -> HouseholdKeeper:
+    kept = keeper()
+    kept.apply_events(
+        [Sent(household.encode_event(each)) for each in events if each.household == name]
+    )
+    return kept
+
+
+def test_a_case_that_turns_out_to_be_another_households_leaves_the_first_one() -> None:
+    late = [submission("e2", "H2", 3), submission("e1", "H1", 2)]
+    before, after = case_sent(change=1), case_sent(change=2, household="H2")
+    told = case_sent(change=2, household="H2", events=late)
+    remembering, restarted = Rekeyer(), Rekeyer()
+    # A record replaced by one of the same id, and a submission that came late, after a restart.
+    for said in (
+        [*remembering.events([before]), *remembering.events([after])],
+        [*Rekeyer().events([before]), *restarted.events([told])],
+    ):
+        for name, cases in (("H1", 0), ("H2", 1)):
+            kept = kept_with(said, name)
+            state = kept.peek(name)
+            assert state is not None
+            assert (state.summary.requests, state.summary.open_cases) == (cases, cases)
+        # What was said first may come again after a rebalance.
+        again = kept_with([*said, said[0]], "H1").peek("H1")
+        assert again is not None
+        assert again.summary.requests == 0
+
+
+def test_a_household_that_never_had_a_case_hears_nothing_of_its_going() -> None:
+    late = [submission("e1", "H1", 3), submission("e2", "H2", 2)]
+    said = Rekeyer().events([case_sent(events=late)])
+    assert [(each.household, each.gone) for each in said] == [("H2", True), ("H1", False)]
+    assert not len(kept_with(said, "H2"))
