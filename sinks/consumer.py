@@ -21,7 +21,7 @@ from confluent_kafka import (
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
 from schemas.errors import JushouError, Misconfigured, Unavailable
-from sinks.record import Record
+from sinks.record import Record, keyed_record
 
 Partition = tuple[str, int]
 
@@ -37,7 +37,8 @@ class SinkConsumer:
 
     ``on_revoked`` is called, within ``read``, with the partitions that are taken away: what is
     held of them must be dropped, and not committed. ``on_lag`` gets the lag of each partition
-    about every 5 s. Headers are read of the records of ``with_headers`` only. For one thread only.
+    about every 5 s. Headers are read of the records of ``with_headers`` only, keys of those of
+    ``with_keys``. For one thread only.
 
     Raises ``Misconfigured`` where a topic does not exist, ``Unavailable`` where Kafka does not
     answer.
@@ -51,10 +52,13 @@ class SinkConsumer:
         on_revoked: Callable[[set[Partition]], None],
         on_lag: Callable[[Mapping[Partition, int]], None],
         with_headers: Container[str] = (),
+        with_keys: Container[str] = (),
     ) -> None:
         self._on_revoked = on_revoked
         self._on_lag = on_lag
         self._with_headers = with_headers
+        self._with_keys = with_keys
+        self._partitions: dict[str, int] = {}
         self._owned: set[Partition] = set()
         self._ends: dict[Partition, int] = {}
         self._paused = False
@@ -125,6 +129,9 @@ class SinkConsumer:
         append = found.setdefault(partition, []).append
         if partition[0] in self._with_headers:
             return lambda message: append(_record(message, message.headers()))
+        if partition[0] in self._with_keys:
+            in_all = self._partitions[partition[0]]
+            return lambda message: append(_keyed_record(message, in_all))
         return lambda message: append(_record(message))
 
     def commit(self, next_offsets: Mapping[Partition, int]) -> bool:
@@ -218,6 +225,7 @@ class SinkConsumer:
             known = self._consumer.list_topics(timeout=_METADATA_S).topics
         except KafkaException as fault:
             raise Unavailable(f"Kafka does not answer: {fault.args[0]}") from fault
+        self._partitions = {topic: len(each.partitions) for topic, each in known.items()}
         missing = sorted(set(topics) - set(known))
         if missing:
             raise Misconfigured(
@@ -275,6 +283,13 @@ def _ignore(_: Message) -> None:
 def _record(message: Message, headers: object = None) -> Record:
     kept = cast("list[tuple[str, bytes | None]] | None", headers)
     return Record(message.offset() or 0, message.timestamp()[1], message.value(), kept)
+
+
+def _keyed_record(message: Message, partitions: int) -> Record:
+    return keyed_record(
+        message.partition() or 0, partitions, message.offset() or 0, message.timestamp()[1],
+        message.value(), message.key(),
+    )  # fmt: skip
 
 
 def _topic_partitions(partitions: Iterable[Partition]) -> list[TopicPartition]:

@@ -80,6 +80,7 @@ class Sink:
             self._drop,
             self._note_lag,
             blocks.topics_with_headers,
+            blocks.topics_with_keys,
         )
 
     def run(self, stop: threading.Event) -> None:

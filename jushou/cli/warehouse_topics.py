@@ -28,7 +28,7 @@ from sinks.clickhouse import (
     signal_rows,
 )
 from sinks.clickhouse.block import Row
-from sinks.record import Record
+from sinks.record import Record, keyed_record
 
 if TYPE_CHECKING:
     from clickhouse_driver import Client
@@ -126,11 +126,18 @@ class TopicComparison:
         waiting: dict[int, list[Record]] = defaultdict(list)
         for each in records:
             kept = waiting[each.partition]
-            kept.append(Record(each.offset, each.timestamp_ms, each.value, each.headers))
+            kept.append(self._record(each))
             if len(kept) >= _ROWS_AT_ONCE:
                 yield from self._made(waiting.pop(each.partition), each.partition)
         for partition, kept in waiting.items():
             yield from self._made(kept, partition)
+
+    def _record(self, each: LogRecord) -> Record:
+        if self._table.topic == DEAD_LETTERS.name:
+            return Record(each.offset, each.timestamp_ms, each.value, each.headers)
+        return keyed_record(
+            each.partition, len(self._ends), each.offset, each.timestamp_ms, each.value, each.key
+        )
 
     def _made(self, records: Sequence[Record], partition: int) -> Iterable[Row]:
         try:

@@ -92,6 +92,7 @@ class Blocks:
             ),
         }
         self._letters = names.get(DEAD_LETTERS.name, DEAD_LETTERS.name)
+        self._signals = names.get(SIGNALS.name, SIGNALS.name)
         self._readers = {names.get(topic, topic): reader for topic, reader in readers.items()}
 
     @property
@@ -103,6 +104,11 @@ class Blocks:
     def topics_with_headers(self) -> tuple[str, ...]:
         """Those of them whose rows are made of headers."""
         return (self._letters,)
+
+    @property
+    def topics_with_keys(self) -> tuple[str, ...]:
+        """Those of them whose records count only under their key, on its partition."""
+        return (self._signals,)
 
     @property
     def tables(self) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ NAMES = (
 )  # fmt: skip
 BRACKET = "load-bracket"
 TOMBSTONE = "tombstone"
+MISPLACED = "misplaced"
 _encode = msgspec.json.Encoder().encode
 
 
@@ -32,7 +33,8 @@ def rows(
 ) -> tuple[list[Row], Counter[str]]:
     """Return the rows of the good records and how many others there were, by reason.
 
-    Bad records are the household worker's to set aside; here they are only counted.
+    Bad records are the household worker's to set aside; here they are only counted. So are those
+    that it sets aside for their key or partition, where the records have their keys.
     """
     found: list[Row] = []
     skipped: Counter[str] = Counter()
@@ -45,6 +47,11 @@ def rows(
             check_time(read.signal, record.timestamp_ms)
         except InvalidRecord as fault:
             skipped[BRACKET if _is_bracket(record.value) else fault.reason.value] += 1
+            continue
+        if record.key is not None and (
+            record.is_misplaced or record.key != read.household.encode()
+        ):
+            skipped[MISPLACED] += 1
             continue
         found.append(_row(read, monitoring, partition, record.offset))
     return found, skipped

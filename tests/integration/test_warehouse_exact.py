@@ -194,13 +194,19 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         seen = list(signals()) * 2
         random.Random(6).shuffle(seen)
         world.pipeline.send_signals(*map(msgspec.json.encode, seen))
+        # What the household worker sets aside, though the records are right in themselves.
+        stray = signal_record("s-stray", "hh-stray", "2026-04-02")
+        world.pipeline.send_signals(stray, key=b"hh-other")
+        producer = Producer({"bootstrap.servers": kafka.bootstrap})
+        elsewhere = 1 - partition_of(b"hh-stray", 2)
+        producer.produce(SIGNALS_TOPIC.name, encoded(stray), b"hh-stray", elsewhere)
+        assert producer.flush(DEADLINE_S) == 0
         world.pipeline.send(*twice, {"case_id": "C1-1", "type": "broken"})
         world.pipeline.join()
         world.pipeline.judge(AS_OF)
         world.pipeline.join()
         others = list(of_other_topics()) * 2
         random.Random(8).shuffle(others)
-        producer = Producer({"bootstrap.servers": kafka.bootstrap})
         for topic, value, key in others:
             producer.produce(topic, value, key)
         assert producer.flush(DEADLINE_S) == 0
