@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 CHROMIUM = Path("/usr/bin/chromium")
 # Chromium runs as root here, and asks nothing of the network but the page.
-_ARGUMENTS = (
+ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-background-networking",
@@ -78,9 +78,7 @@ def screenshots(
             running.load_history()
             running.wait_until_full()
             with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(
-                    executable_path=CHROMIUM, args=list(_ARGUMENTS)
-                )
+                browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
                 _take_all(browser, running, folder)
                 browser.close()
         finally:
