@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from dashboards import acting, api, cases, health, households
+from dashboards.access import audit_routes
 from dashboards.access import routes as access
 from dashboards.access.gate import open_gate
 from dashboards.access.guard import check_guards
@@ -81,6 +82,7 @@ def create_app(config: PageConfig, ports: Ports = NO_PORTS) -> FastAPI:
     app.state.gate = gate
     app.state.ports = ports
     app.include_router(access.router)
+    app.include_router(audit_routes.router)
     app.include_router(acting.router)
     app.include_router(cases.router)
     app.include_router(households.router)

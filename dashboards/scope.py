@@ -79,11 +79,12 @@ class Scope:
                     "Use one of the codes that /api/names lists.",
                 )
         for field in ("since", "until"):
-            _check_day(field, getattr(self, field))
+            check_day(field, getattr(self, field))
         return self
 
 
-def _check_day(field: str, text: str) -> None:
+def check_day(field: str, text: str) -> None:
+    """Raise ``Refused`` (422) for a text that is no day; an empty one stands for all."""
     try:
         dt.date.fromisoformat(text or "2000-01-01")
     except ValueError:

@@ -100,16 +100,25 @@ class Audit:
             )
 
     def lines(
-        self, *, account: str = "", act: str = "", of: str = "", since_ms: int = 0, limit: int = 200
+        self,
+        *,
+        account: str = "",
+        act: str = "",
+        of: str = "",
+        since_ms: int = 0,
+        until_ms: int | None = None,
+        limit: int = 200,
     ) -> list[Line]:
-        """Return the newest lines, newest first; an empty text stands for all."""
+        """Return the newest lines before ``until_ms``, newest first; an empty text is all."""
         with self._store.rows() as rows:
             found = rows.execute(
                 f"SELECT {', '.join(_FIELDS)} FROM audit WHERE at_ms >= :since"
+                " AND (:until IS NULL OR at_ms < :until)"
                 " AND (:account = '' OR account = :account) AND (:act = '' OR act = :act)"
                 " AND (:of = '' OR object = :of) ORDER BY number DESC LIMIT :limit",
-                {"since": since_ms, "account": account, "act": act, "of": of, "limit": limit},
-            ).fetchall()
+                {"since": since_ms, "until": until_ms, "account": account, "act": act, "of": of,
+                 "limit": limit},
+            ).fetchall()  # fmt: skip
         return [Line(*row) for row in found]
 
     def first_broken(self) -> int | None:

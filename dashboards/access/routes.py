@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from starlette.concurrency import run_in_threadpool
 
@@ -96,23 +96,6 @@ async def sign_out(
     gate.sessions.end(request.cookies.get(gate.cookie, ""))
     _cookie(response, gate)("", max_age=0)
     return {"signed_out": True}
-
-
-@router.get("/audit")
-async def audit(
-    request: Request,
-    reader: Annotated[Reader, Depends(Needs(Right.AUDIT))],
-    account: Annotated[str, Query(max_length=64)] = "",
-    act: Annotated[str, Query(max_length=32)] = "",
-    of: Annotated[str, Query(max_length=64)] = "",
-    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
-) -> dict[str, Any]:
-    """Return the newest lines of the audit log, newest first, for those who keep the accounts."""
-    await audited(request, reader, Act.AUDIT_READ)
-    lines = await run_in_threadpool(
-        partial(gate_of(request).audit.lines, account=account, act=act, of=of, limit=limit)
-    )
-    return {"lines": [asdict(line) | {"at": render_instant(line.at_ms)} for line in lines]}
 
 
 def _described(reader: Reader, found: Session | None) -> dict[str, Any]:

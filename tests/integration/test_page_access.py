@@ -46,6 +46,7 @@ ADDRESSES = {
     "/api/sign-out": "/api/sign-out",
     "/api/names": "/api/names",
     "/api/audit": "/api/audit",
+    "/api/audit.csv": "/api/audit.csv",
     "/api/definitions": "/api/definitions",
     "/api/queries/{name}.sql": "/api/queries/counts.sql",
     "/api/openapi.json": "/api/openapi.json",
@@ -72,8 +73,8 @@ ELSEWHERE = {
     "/api/households/{pseudonym}": f"/api/households/{FAMILY_THERE}",
 }
 # Those whose answer is the same for everybody who may ask.
-OF_NO_PLACE = {"/api/names", "/api/audit", "/api/definitions", "/api/queries/{name}.sql",
-               "/api/openapi.json", "/api/sign-out"}  # fmt: skip
+OF_NO_PLACE = {"/api/names", "/api/audit", "/api/audit.csv", "/api/definitions",
+               "/api/queries/{name}.sql", "/api/openapi.json", "/api/sign-out"}  # fmt: skip
 
 
 def app() -> FastAPI:
