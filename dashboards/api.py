@@ -100,6 +100,7 @@ async def panel_csv(
 ) -> Response:
     """Return a panel as CSV: all its rows, not only those that the page shows."""
     panel = _panel(name, reader)
+    scope = panel.within(scope)
     as_of_ms = instant_of(as_of, service.clock)
     parameters = scope.parameters(as_of_ms, EXPORTED_ROWS)
     rows = await service.questions.ask(panel.question(scope), parameters)
@@ -125,6 +126,7 @@ async def panel_rows(
 ) -> dict[str, Any]:
     """Return the rows of a panel; ``limit`` bounds the lists, never a table of counts."""
     panel = _panel(name, reader)
+    scope = panel.within(scope)
     is_shared = not as_of and panel.question(scope) == "counts"
     look = await service.board.recent() if is_shared else None
     if look is not None and look.counts is not None:

@@ -162,16 +162,17 @@ class Channel:
 
     async def _take_lists(self, look: Look, as_of: str) -> None:
         """Ask what the look has no answer to; meanwhile the numbers of the next looks go out."""
-        parameters = self._scope.parameters(look.as_of_ms, SHOWN_ROWS)
-        answers: dict[str, list[Row]] = {}
+        answers: dict[tuple[str, Scope], list[Row]] = {}
         try:
             for panel in self._shown:
                 name = panel.question(self._scope)
                 if panel.is_live_in(self._scope) and self._is_due(panel, name, look):
-                    if name not in answers:
-                        answers[name] = await self._questions.ask(name, parameters)
+                    asked = name, panel.within(self._scope)
+                    if asked not in answers:
+                        parameters = asked[1].parameters(look.as_of_ms, SHOWN_ROWS)
+                        answers[asked] = await self._questions.ask(name, parameters)
                     self._asked[panel.name] = _Asked(monotonic(), look.marks)
-                    self._take(panel, answers[name], as_of)
+                    self._take(panel, answers[asked], as_of)
         except Exception as fault:  # noqa: BLE001 - the readers are told at the next look
             self._list_fault = fault
         else:
@@ -190,7 +191,7 @@ class Channel:
         return since_s >= (panel.every_s if moved else max(panel.every_s, _UNMOVED_S))
 
     def _take(self, panel: Panel, rows: list[Row], as_of: str) -> None:
-        rows = completed(panel, rows, self._scope, self._names)
+        rows = completed(panel, rows, panel.within(self._scope), self._names)
         new = {str(row[panel.key]): row for row in rows}
         old = self._panels.get(panel.name)
         self._panels[panel.name] = new

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dashboards.names import Names
 from dashboards.scope import Scope
@@ -40,6 +40,13 @@ class Panel:
             return "counts_of_cases"
         return self.shares or self.name
 
+    def within(self, scope: Scope) -> Scope:
+        """Return what it is asked about in a view of ``scope``.
+
+        A panel of townships lists all of the county, so that one can be compared with the others.
+        """
+        return replace(scope, township="") if self.key == "township" else scope
+
     def is_live_in(self, scope: Scope) -> bool:
         """Whether a live view of ``scope`` keeps it; townships only within a county."""
         return self.is_live and (self.key != "township" or bool(scope.county))
@@ -48,19 +55,30 @@ class Panel:
 COUNTS = (
     "received_today", "received_total", "open", "late", "supervised", "due_24h", "due_72h"
 )  # fmt: skip
+# The names of the township of a case, where one has it.
+_OF_TOWNSHIP = ("township_zh", "township_en")
 _ESCALATION = (
     "escalation_id", "revision", "state", "cause", "case_id", "item", "department", "county",
     "clock", "cycle", "level", "to", "at", "due_at", "published_at", "known_late", "provisional",
     "reason_zh", "reason_en",
 )  # fmt: skip
 _SUPERVISED = (
-    "case_id", "item", "department", "county", "township", "raised_by", "submitted_at",
-    "supervised_from", "supervised_days", "submitted_days", "late_stages", "missed_stages",
-    "bounces", "answered_at",
+    "case_id", "item", "department", "county", "township", *_OF_TOWNSHIP, "raised_by",
+    "submitted_at", "supervised_from", "supervised_days", "submitted_days", "late_stages",
+    "missed_stages", "bounces", "answered_at",
 )  # fmt: skip
 _LATE = (
-    "case_id", "item", "department", "county", "township", "raised_by", "submitted_at",
-    "late_from", "late_days", "late_clocks", "is_supervised",
+    "case_id", "item", "department", "county", "township", *_OF_TOWNSHIP, "raised_by",
+    "submitted_at", "late_from", "late_days", "late_clocks", "is_supervised",
+)  # fmt: skip
+_OPEN = (
+    "case_id", "item", "department", "county", "township", *_OF_TOWNSHIP, "raised_by",
+    "submitted_at", "next_clocks", "due_at", "is_late", "is_supervised", "held_level",
+    "held_since", "is_accepted", "open_pauses",
+)  # fmt: skip
+_HOLDER = (
+    "held_level", "department", "open", "late", "supervised", "due_72h", "paused", "unaccepted",
+    "oldest_days",
 )  # fmt: skip
 _TOWNSHIP = ("township", "name_zh", "name_en", *COUNTS)
 _TREND = (
@@ -81,12 +99,12 @@ _RISK = (
     "relapsed", "mean_index",
 )  # fmt: skip
 _HOUSEHOLD = (
-    "household", "county", "township", "kind", "status", "risk_index", "level", "name_zh",
-    "name_en", "indicators",
+    "household", "county", "township", *_OF_TOWNSHIP, "kind", "status", "risk_index", "level",
+    "name_zh", "name_en", "indicators",
 )  # fmt: skip
 _LEAD = (
-    "case_id", "county", "township", "found_at", "source", "indicators", "signals", "stage",
-    "due_at", "is_late",
+    "case_id", "county", "township", *_OF_TOWNSHIP, "found_at", "source", "indicators", "signals",
+    "stage", "due_at", "is_late",
 )  # fmt: skip
 _FORECAST = ("item", "days", "due", "likely", "low", "high")
 
@@ -117,6 +135,8 @@ PANELS: Mapping[str, Panel] = {
         # It reads every case's newest state, where the others read counts.
         Panel("supervised", "case_id", _SUPERVISED, every_s=10.0),
         _asked("late", "case_id", _LATE),
+        _asked("open_cases", "case_id", _OPEN),
+        _asked("holders", "holder", _HOLDER),
         _asked("trends", "day", _TREND),
         _asked("ageing", "from_days", ("from_days", "until_days", "open", "late", "supervised")),
         _asked("forecast", "item", _FORECAST),
@@ -125,6 +145,9 @@ PANELS: Mapping[str, Panel] = {
         _attained("attainment_departments", "department"),
         _attained("ranking", "county"),
         _attained("ranking_prefectures", "prefecture"),
+        _asked(
+            "attainment_townships", "township", ("township", "name_zh", "name_en", *_ATTAINMENT)
+        ),
         _asked("first", "code", _FIRST),
         _asked("blind_spots", "indicator", _BLIND),
         _asked("risk", "level", _RISK),
@@ -148,7 +171,14 @@ def completed(panel: Panel, rows: list[Row], scope: Scope, names: Names) -> list
     missing = [{panel.key: code, **zeros} for code in expected if code not in have]
     if missing:
         rows = sorted(rows + missing, key=lambda row: str(row[panel.key]))
+    if "township_zh" in panel.columns:
+        rows = [row | _township(row["township"]) for row in rows]
     return [_named(panel, row) for row in rows] if "name_zh" in panel.columns else rows
+
+
+def _township(code: str) -> Row:
+    text = townships().get(code)
+    return {"township_zh": text.zh if text else "", "township_en": text.en if text else ""}
 
 
 def _named(panel: Panel, row: Row) -> Row:

@@ -5,7 +5,9 @@ export const FILTERS = [
   "prefecture", "county", "township", "item", "department", "raised_by", "channel", "level",
   "since", "until",
 ];
-const KEYS = ["view", ...FILTERS, "place", "sort", "household", "at", "lang", "theme"];
+const KEYS = [
+  "view", ...FILTERS, "place", "sort", "due", "who", "what", "of", "from", "to", "household", "at", "lang", "theme",
+];
 const CASE = "/case/";
 
 /** The state that the address names; empty texts stand for defaults. */

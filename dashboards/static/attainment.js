@@ -4,15 +4,19 @@ import { Asked } from "./asked.js";
 import { h, setText } from "./dom.js";
 import { count, percent } from "./format.js";
 import { axisOf, intervalColumn } from "./interval.js";
-import { countyName, departmentName, itemName, prefectureName, prefectureOf, prefectureShort } from "./names.js";
+import {
+  countyName, departmentName, itemName, prefectureName, prefectureOf, prefectureShort, rememberTownships, townshipName,
+} from "./names.js";
 import { askedFrame } from "./panel.js";
 import { Table } from "./table.js";
 import { t } from "./words.js";
 
 const attainment = new Asked("attainment", draw);
+const townships = new Asked("attainment_townships", drawTownships);
 const tables = {};
 
 export const drawAttainment = (page) => attainment.show(page);
+export const drawTownshipAttainment = (page) => townships.show(page);
 
 const PANELS = [
   { id: "attainment_departments", name: (code) => departmentName(code), link: (code) => ({ department: code }), column: "department" },
@@ -22,6 +26,21 @@ const PANELS = [
   { id: "ranking_prefectures", name: (code) => prefectureName(code), column: "prefecture",
     link: (code) => ({ prefecture: code, county: "", township: "" }) },
 ];
+
+const TOWNSHIPS = {
+  id: "attainment_townships", name: (code) => (code ? townshipName(code) : t("noTownship")), column: "township",
+  link: (code) => (code ? { township: code } : null), isChosen: (code, { township }) => Boolean(code) && code === township,
+};
+
+/** The townships of the county beside each other, also where one of them is chosen. */
+function drawTownships(page, asked) {
+  const body = askedFrame(page, TOWNSHIPS.id, asked, { title: t(TOWNSHIPS.id) });
+  if (!body) return;
+  rememberTownships(asked.rows);
+  const sum = (key) => asked.rows.reduce((total, row) => total + row[key], 0);
+  const whole = { n: sum("n"), share: sum("n") ? sum("in_time") / sum("n") : null };
+  fill(page, body, TOWNSHIPS, whole, asked.rows.map((row) => ({ ...row, code: row.township })));
+}
 
 function draw(page, asked) {
   const whole = asked.rows?.find((row) => row.dimension === "all");
@@ -39,6 +58,7 @@ function fill(page, body, panel, whole, rows) {
     body.append(note);
     table = tables[panel.id] = new Table(body, {
       columns: columns(page, panel), keyOf: (row) => row.code, sort: "high", caption: () => t(panel.id),
+      isChosen: (row) => panel.isChosen?.(row.code, page.state),
       onSort: (sort) => table.draw(table.given, [], sort),
     });
     table.note = note;
@@ -55,7 +75,9 @@ function columns(page, { column, name, link, more }) {
     value: (row) => prefectureOf(row.code), text: (row) => prefectureShort(prefectureOf(row.code)) }] : [];
   return [
     { id: column, label: () => t(column), value: (row) => name(row.code), text: (row) => name(row.code),
-      link: (row) => h("a", { href: page.hrefOf(link(row.code)), "data-go": JSON.stringify(link(row.code)) }, name(row.code)) },
+      link: (row) => (link(row.code)
+        ? h("a", { href: page.hrefOf(link(row.code)), "data-go": JSON.stringify(link(row.code)) }, name(row.code))
+        : h("span", {}, name(row.code))) },
     ...place,
     { id: "share", numeric: true, label: () => t("in_time"), value: (row) => row.share ?? -1, text: (row) => percent(row.share) },
     intervalColumn((row) => row.n),

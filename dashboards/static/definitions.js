@@ -45,8 +45,9 @@ function sheet(definition) {
     code.hidden = false;
     button.hidden = true;
   });
-  return [closing(byId("definition")), h("p", { class: "eyebrow" }, t("counted")),
-    h("h2", { id: "definition-title" }, words.name), h("p", { class: "prose" }, words.text), button, code];
+  const told = [closing(byId("definition")), h("p", { class: "eyebrow" }, t("counted")),
+    h("h2", { id: "definition-title" }, words.name), h("p", { class: "prose" }, words.text)];
+  return definition.query ? [...told, button, code] : told;
 }
 
 function closing(dialog) {

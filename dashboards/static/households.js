@@ -5,10 +5,9 @@ import { Asked } from "./asked.js";
 import { h, setText } from "./dom.js";
 import { count, instant, oneDecimal, percent } from "./format.js";
 import { axisOf, intervalColumn } from "./interval.js";
-import { clockName, countyName, placeName, prefectureName, prefectureOf } from "./names.js";
+import { clockName, countyName, prefectureName, prefectureOf, whereOf } from "./names.js";
 import { askedFrame } from "./panel.js";
 import { Table } from "./table.js";
-import { maySee } from "./session.js";
 import { pick, t } from "./words.js";
 
 const asked = {
@@ -20,13 +19,8 @@ const asked = {
 };
 const tables = {};
 
-export function drawHouseholds(page) {
-  asked.first.show(page);
-  asked.blind.show(page);
-  asked.risk.show(page);
-  if (maySee(page, "households")) asked.list.show(page);
-  if (maySee(page, "cases")) asked.leads.show(page);
-}
+/** The panels by the id of their section, and what draws each. */
+export const HOUSEHOLDS = Object.values(asked).map((one) => [one.panel, (page) => one.show(page)]);
 
 /** The table of a panel, made at its first rows. */
 function tableOf(page, body, id, columns, keyOf, sort, rows) {
@@ -115,10 +109,13 @@ function drawRisk(page, { rows }) {
 }
 
 const LEAD = "monitoring.lead";
+let leadNote = null;
 
 function drawLeads(page, { rows }) {
   const body = askedFrame(page, "leads", asked.leads, { title: t("leads") });
   if (!body) return;
+  if (!leadNote) body.append((leadNote = h("p", { class: "note list-note" })));
+  setText(leadNote, rows.length ? "" : t("noLeads"));
   tableOf(page, body, "leads", [
     { id: "case_id", label: () => t("case"), value: (row) => row.case_id, text: (row) => row.case_id,
       link: (row) => h("a", { href: page.hrefOf({ case: row.case_id }), "data-case": row.case_id }, row.case_id) },
@@ -126,7 +123,7 @@ function drawLeads(page, { rows }) {
       text: (row) => (row.stage ? clockName(LEAD, row.stage) : t("betweenStages")) },
     { id: "due_at", label: () => t("due"), value: (row) => Date.parse(row.due_at ?? 0), text: (row) => instant(row.due_at),
       classOf: (row) => (row.is_late ? "ground late" : "") },
-    { id: "county", label: () => t("county"), value: (row) => row.county, text: (row) => placeName(row.county) },
+    { id: "county", label: () => t(page.state.county ? "township" : "county"), value: (row) => `${row.county}${row.township}`, text: (row) => whereOf(page.state, row) },
     { id: "found_at", label: () => t("foundAt"), value: (row) => Date.parse(row.found_at), text: (row) => instant(row.found_at) },
     counted("signals"),
   ], (row) => row.case_id, "due_at", rows);
@@ -146,6 +143,6 @@ function drawList(page, { rows }) {
     { id: "level", label: () => t("riskLevel"), value: (row) => row.risk_index, text: (row) => nameOf(row, "level"), classOf: (row) => `risk-${row.level}` },
     { id: "status", label: () => t("lifeStatus"), value: (row) => row.status, text: (row) => t(`life.${row.status}`) },
     { id: "kind", label: () => t("householdKind"), value: (row) => row.kind, text: (row) => t(`kind.${row.kind || "none"}`) },
-    { id: "county", label: () => t("county"), value: (row) => row.county, text: (row) => placeName(row.county) },
+    { id: "county", label: () => t(page.state.county ? "township" : "county"), value: (row) => `${row.county}${row.township}`, text: (row) => whereOf(page.state, row) },
   ], (row) => row.household, "-risk_index", rows);
 }

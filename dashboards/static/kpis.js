@@ -12,12 +12,12 @@ const whole = (id) => (n) => (n ? [count(n[id]), ""] : null);
 
 const KPIS = [
   { id: "received_today", figure: whole("received_today"), note: (n) => t("ofTotal", { n: count(n.received_total) }) },
-  { id: "open", figure: whole("open"), note: () => t("perOpen") },
+  { id: "open", view: "open", figure: whole("open"), note: () => t("perOpen") },
   { id: "in_time", figure: () => percent(inTime()), note: () => ofRuns(inTime()), isAsked: true, view: "attainment" },
   { id: "late", kind: "is-late", view: "late", figure: whole("late"), note: (n) => t("ofOpen", { p: share(n.late, n.open) }) },
   { id: "supervised", kind: "is-supervised", view: "supervised", figure: whole("supervised"),
     note: (n) => t("ofLate", { p: share(n.supervised, n.late) }) },
-  { id: "due_24h", kind: "is-due", figure: whole("due_24h"), note: (n) => t("within72", { n: count(n.due_72h) }), isBare: true },
+  { id: "due_24h", kind: "is-due", view: "open", part: "24h", figure: whole("due_24h"), note: (n) => t("within72", { n: count(n.due_72h) }), isBare: true },
   { id: "accept_hours", figure: hours, note: () => t("lastSeven"), isAsked: true },
 ];
 
@@ -59,7 +59,7 @@ function make(page, { id, kind = "", isBare, view }) {
     h("header", {}, parts.name, ask), parts.number, parts.note, parts.line ?? h("div", { class: "spark-button" }));
 }
 
-function write(page, { id, figure, note, isAsked, view }, row, isMoved) {
+function write(page, { id, figure, note, isAsked, view, part = "" }, row, isMoved) {
   const parts = made.get(id);
   setText(parts.name, t(id));
   nameDefinition(parts.ask, t(id));
@@ -70,16 +70,17 @@ function write(page, { id, figure, note, isAsked, view }, row, isMoved) {
   if (differs && isMoved && !isAsked) flash(parts.number);
   setText(parts.note, row || isAsked ? note(row) : "\u2007");
   if (parts.line) drawLine(id, parts);
-  if (parts.link) lead(page, parts, view);
+  if (parts.link) lead(page, parts, { view, due: part });
 }
 
 /** The number leads to what it counts, for those who may see that. */
-function lead(page, { link, name, value }, view) {
+function lead(page, { link, name, value }, change) {
+  const { view } = change;
   const isOpen = mayView(page, view);
   link.toggleAttribute("data-go", isOpen);
   if (!isOpen) return link.removeAttribute("href");
-  link.dataset.go = JSON.stringify({ view });
-  link.href = page.hrefOf({ view });
+  link.dataset.go = JSON.stringify(change);
+  link.href = page.hrefOf(change);
   link.title = t(`view.${view}`);
   link.setAttribute("aria-label", `${name.textContent} ${value.textContent} › ${t(`view.${view}`)}`);
 }

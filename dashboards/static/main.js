@@ -2,7 +2,8 @@
 
 import * as address from "./address.js";
 import { drawAgeing } from "./ageing.js";
-import { drawAttainment } from "./attainment.js";
+import { drawAttainment, drawTownshipAttainment } from "./attainment.js";
+import { drawAudit } from "./audit.js";
 import { drawCase } from "./case.js";
 import { installDefinitions } from "./definitions.js";
 import { askWhoFirst, drawDirections } from "./directions.js";
@@ -12,19 +13,21 @@ import { drawFilters, drawTownships, installFilters } from "./filters.js";
 import { drawForecast } from "./forecast.js";
 import { applyTheme, drawHead, drawTexts, installHead } from "./head.js";
 import { drawHousehold } from "./household.js";
-import { drawHouseholds } from "./households.js";
+import { drawHolders } from "./holders.js";
+import { HOUSEHOLDS } from "./households.js";
 import { drawItems } from "./items.js";
 import { drawKpis } from "./kpis.js";
 import { drawLateView } from "./late.js";
 import { drawMap } from "./map.js";
 import { loadNames } from "./names.js";
+import { drawOpenCases } from "./open-cases.js";
 import { drawPlaces } from "./places.js";
 import { sessionOf, within } from "./session.js";
 import { KEY_OF, Store } from "./store.js";
 import { Stream } from "./stream.js";
 import { drawSupervised, drawSupervisedView } from "./supervised.js";
 import { trends } from "./trends.js";
-import { drawViews, installViews, viewOf } from "./views.js";
+import { drawViews, installViews, isShown } from "./views.js";
 import { setLanguage } from "./words.js";
 
 const RENEW_MS = 10_000;
@@ -60,14 +63,13 @@ const DRAW = {
   supervised: [drawSupervised],
 };
 
-// What a view asks for besides what the stream brings.
-const ASKED = {
-  "": [(page) => trends.show(page), drawForecast, drawAgeing, askWhoFirst],
-  late: [drawLateView],
-  supervised: [drawSupervisedView],
-  attainment: [drawAttainment],
-  households: [drawHouseholds],
-};
+// What the stream does not bring is asked for while its panel is part of the view.
+const ASKED = [
+  ["numbers", (page) => trends.show(page)], ["forecast", drawForecast], ["ageing", drawAgeing], ["directions", askWhoFirst],
+  ["open_cases", drawOpenCases], ["holders", drawHolders], ["late-all", drawLateView], ["supervised-all", drawSupervisedView],
+  ["attainment_departments", drawAttainment], ["attainment_townships", drawTownshipAttainment],
+  ...HOUSEHOLDS, ["audit", drawAudit],
+];
 
 /** Change what is looked at; `how` is "push" for a step that the back key undoes. */
 function go(change, how = "push") {
@@ -124,7 +126,7 @@ function drawAll() {
 
 function drawAsked() {
   if (!page.hasNames || document.hidden) return;
-  for (const draw of ASKED[viewOf(page.state)]) draw(page);
+  for (const [id, draw] of ASKED) if (isShown(id)) draw(page);
 }
 
 /** Draw what shows the rows of a panel that was asked for. */

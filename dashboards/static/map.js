@@ -5,7 +5,7 @@ import { h, setText, svg } from "./dom.js";
 import { count, share } from "./format.js";
 import { GRADES, gradeOf, PATTERNS } from "./grades.js";
 import { shapesOf } from "./map-shapes.js";
-import { countyName, prefectureName } from "./names.js";
+import { countyName, prefectureName, townshipName } from "./names.js";
 import { filled, frame } from "./panel.js";
 import { fixedOf } from "./session.js";
 import { drawTownshipTiles } from "./township-tiles.js";
@@ -87,7 +87,7 @@ function nameTile(element, code, { short, width }) {
 
 /** Where one is, each step leading back out. */
 function trail(page) {
-  const { prefecture, county } = page.state;
+  const { prefecture, county, township } = page.state;
   const fixed = fixedOf(page.session);
   const step = (name, change) => h("a", { href: page.hrefOf(change), "data-go": JSON.stringify(change) }, name);
   const out = { prefecture: "", county: "", township: "", place: "" };
@@ -96,7 +96,8 @@ function trail(page) {
     "prefecture" in fixed ? null : prefecture ? step(t("allPrefectures"), out) : here(t("allPrefectures")),
     !prefecture || "county" in fixed ? null
       : county ? step(prefectureName(prefecture), { ...out, prefecture }) : here(prefectureName(prefecture)),
-    county ? here(countyName(county)) : null,
+    !county ? null : township ? step(countyName(county), { township: "" }) : here(countyName(county)),
+    township ? here(townshipName(township)) : null,
   ].filter(Boolean);
   return steps.flatMap((one, index) => (index ? [" › ", one] : [one]));
 }

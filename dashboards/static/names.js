@@ -19,6 +19,10 @@ export function rememberTownships(rows) {
     if (township) townships.set(township, { zh, en });
   }
 }
+/** The township of a row that carries its names. */
+export const townshipOf = (row) => pick({ zh: row.township_zh, en: row.township_en }, row.township);
+/** Where a row is from, as far as the reader does not know by the place that is looked at. */
+export const whereOf = ({ county }, row) => (county ? townshipOf(row) || t("noTownship") : placeName(row.county));
 export const townshipName = (code) => pick(townships.get(code), code);
 export const townshipsOf = (county) =>
   [...townships.keys()].filter((code) => county && code.startsWith(county)).sort();

@@ -58,6 +58,7 @@ function make(page, body, panel) {
     columns: columns(page, panel), keyOf: (row) => row[KEY[panel]], sort: "-late",
     onSort: (sort) => page.go({ sort }, "replace"),
     caption: () => `${t("places")} · ${t(panel)}`,
+    isChosen: (row) => panel === "townships" && Boolean(row.township) && row.township === page.state.township,
   });
 }
 

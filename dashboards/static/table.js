@@ -8,11 +8,11 @@ import { t } from "./words.js";
 /**
  * Columns: `id`, `label()`, `text(row)`, `value(row)` to sort by, `numeric`, `classOf(row)`,
  * `share(row)` for the bar under a number, `link(row)` → element for the row's heading, and
- * `draw(cell, row)` for a cell that is more than text.
+ * `draw(cell, row)` for a cell that is more than text. `isChosen(row)` marks the row that is looked at.
  */
 export class Table {
-  constructor(place, { columns, keyOf, sort, onSort, caption }) {
-    Object.assign(this, { columns, keyOf, sort, onSort });
+  constructor(place, { columns, keyOf, sort, onSort, caption, isChosen = () => false }) {
+    Object.assign(this, { columns, keyOf, sort, onSort, isChosen });
     this.rows = new Map();
     this.head = h("tr");
     this.body = h("tbody");
@@ -103,6 +103,7 @@ export class Table {
     const isSame = line.row === row && line.lang === document.documentElement.lang && line.at === location.search;
     Object.assign(line, { row, lang: document.documentElement.lang, at: location.search });
     if (isSame) return;
+    line.classList.toggle("chosen", Boolean(this.isChosen(row)));
     this.columns.forEach((column, index) => {
       const cell = line.children[index];
       if (column.link) this.writeLink(cell, column, row);

@@ -23,6 +23,7 @@ function tile(page, row) {
   });
   const change = { township: page.state.township === row.township ? "" : row.township };
   const props = {
+    "aria-current": page.state.township && page.state.township === row.township ? "true" : null,
     class: `square grade-${gradeOf(row)}${page.state.township === row.township ? " chosen" : ""}`, title: text, "aria-label": text,
     ...(row.township ? { href: page.hrefOf(change), "data-go": JSON.stringify(change) } : { role: "img" }),
   };

@@ -33,7 +33,7 @@ from tests.integration.page_accounts import (
     sign_in,
 )
 
-LISTS = ("escalations", "late", "supervised", "leads", "household_list")
+LISTS = ("escalations", "late", "open_cases", "supervised", "leads", "household_list")
 # One address for each route. A route that is not here fails the test below.
 ADDRESSES = {
     "/": "/",

@@ -120,6 +120,69 @@ def test_the_supervised_list_tells_a_late_stage_from_ten_days_without_one(
     assert stages == {"C-late": (["accept"], []), "C-was": ([], ["accept"]), "C-kept": ([], [])}
 
 
+def had(*levels: str, accepted: str | None = None) -> dict[str, Any]:
+    """Who had a case, one after the other; the last one accepted it at an instant, or did not."""
+    since = [at(f"06-0{number + 1} 09:00") for number in range(len(levels))]
+    accepts = [None] * (len(levels) - 1) + [accepted and at(accepted)]
+    ends = [*since[1:], None]
+    named = {"level": list(levels), "since": since, "until": ends, "accepted_at": accepts}
+    blank = ("department", "county", "township", "begun_by", "ended_by")
+    return {f"custody.{name}": value for name, value in named.items()} | {
+        f"custody.{name}": [""] * len(levels) for name in blank
+    }
+
+
+def test_open_cases_are_listed_late_ones_first_and_then_by_what_is_due_next(
+    rows: Rows, page: str
+) -> None:
+    soon, later = (run("decide", "06-01 09:00", f"06-{day} 00:00") for day in (11, 12))
+    over = [run("overall", "05-20 09:00", "06-01 00:00"), run("works", "05-20 09:00", None)]
+    rows.case("C-later", "06-01 09:00", [later], **had("county", accepted="06-02 09:00"))
+    rows.case("C-soon", "06-01 09:00", [later, soon], **had("county", "township"))
+    rows.case("C-paused", "06-01 09:00", [run("decide", "06-01 09:00", None)],
+              open_pauses=["supplement", "any"], department="housing")  # fmt: skip
+    rows.case("C-over", "05-20 09:00", over, township="530102002", **had("county"))
+    rows.case("C-closed", "06-01 09:00", [], closed_at=at("06-02 09:00"))
+    rows.case("C-to-come", "06-11 09:00", [])
+    listed = {row["case_id"]: row for row in ask(page, "open_cases")}
+    assert list(listed) == ["C-over", "C-soon", "C-later", "C-paused"]
+    assert [listed["C-over"][name] for name in ("is_late", "is_supervised", "township_zh")] == [
+        1, 1, "护国街道",
+    ]  # fmt: skip
+    assert listed["C-over"]["next_clocks"] == ["overall"]
+    soonest = listed["C-soon"]
+    assert (soonest["due_at"], soonest["held_level"]) == ("2026-06-11T00:00:00+08:00", "township")
+    assert soonest["held_since"] == "2026-06-02T09:00:00+08:00"
+    assert [row["is_accepted"] for row in listed.values()] == [0, 0, 1, 0]
+    assert (listed["C-paused"]["due_at"], listed["C-paused"]["open_pauses"]) == (
+        None, ["supplement"],
+    )  # fmt: skip
+    held = {row["holder"]: row for row in ask(page, "holders")}
+    assert {holder: row["open"] for holder, row in held.items()} == {
+        "county water": 2, "township water": 1, "county housing": 1,
+    }  # fmt: skip
+    here = held["county water"]
+    assert (here["late"], here["supervised"], here["due_72h"], here["unaccepted"]) == (1, 1, 1, 1)
+    assert (here["oldest_days"], held["county housing"]["paused"]) == (21, 1)
+    assert [row["case_id"] for row in ask(page, "open_cases", township="530102002")] == ["C-over"]
+
+
+def test_within_a_township_its_neighbours_are_there_to_compare_with(rows: Rows, page: str) -> None:
+    place = {"county": "530102", "township": "530102002"}
+    kept = [run("accept", "06-01 09:00", "06-03 09:00", "06-02 09:00")]
+    rows.case("C-1", "06-01 09:00", kept, township="530102002")
+    rows.case("C-2", "06-01 09:00", [run("accept", "06-01 09:00", "06-02 09:00")],
+              township="530102003")  # fmt: skip
+    rows.case("C-3", "06-01 09:00", kept, county="530481", township="530481001")
+    counted = {row["township"]: row["open"] for row in ask(page, "townships", **place)}
+    assert (counted["530102002"], counted["530102003"]) == (1, 1)
+    assert len(counted) > 5
+    assert "530481001" not in counted
+    assert ask(page, "numbers", **place)[0]["open"] == 1
+    shares = {row["name_zh"]: row["share"] for row in ask(page, "attainment_townships", **place)}
+    assert shares == {"护国街道": 1, "大观街道": 0}
+
+
 def test_a_trend_counts_each_day_at_its_end(rows: Rows, page: str) -> None:
     rows.case("old", "01-05 09:00", [])
     rows.case("gone", "01-05 09:00", [], closed_at=at("02-05 09:00"))

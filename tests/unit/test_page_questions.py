@@ -41,6 +41,9 @@ def test_every_number_and_panel_is_defined_in_both_languages_by_a_question() -> 
     assert set(definitions["panels"]) == {*PANELS, "map", "clocks", "freshness"} - {"numbers"}
     for entry in (*definitions["numbers"].values(), *definitions["panels"].values()):
         assert entry["query"] in question_names()
+    # What the page keeps itself, and so no question to the warehouse.
+    assert set(definitions["records"]) == {"audit"}
+    for entry in (entry for group in definitions.values() for entry in group.values()):
         for language in ("zh", "en"):
             assert entry[language]["name"]
             assert entry[language]["text"]

@@ -1,0 +1,45 @@
+-- How many runs of clocks kept their limit in the 30 days up to as_of, by the township that has the
+-- case now, within the scope; as attainment.sql counts them. A case that no township has yet is in
+-- the row with an empty code.
+WITH
+    fromUnixTimestamp64Milli(toInt64(%(as_of_ms)s), 'UTC') AS as_of,
+    as_of - INTERVAL 30 DAY AS from_at,
+    toDate32(submitted_at, 'Asia/Shanghai') AS submitted_on,
+    arrayCount(
+        (stop, outcome) -> outcome = 'met' AND ifNull(stop > from_at AND stop <= as_of, false),
+        verdicts.stopped_at, verdicts.outcome
+    ) AS met,
+    arrayCount(
+        (due, outcome) -> outcome IN ('missed', 'live')
+            AND ifNull(due > from_at AND due < as_of, false),
+        verdicts.due_at, verdicts.outcome
+    ) AS breached
+SELECT
+    township,
+    sum(met) AS in_time,
+    sum(breached) AS out_of_time,
+    in_time + out_of_time AS n,
+    if(n = 0, NULL, in_time / n) AS share,
+    if(n = 0, NULL, (share + 1.9208 / n - 1.96 * sqrt(share * (1 - share) / n + 0.9604 / n / n))
+        / (1 + 3.8416 / n)) AS low,
+    if(n = 0, NULL, (share + 1.9208 / n + 1.96 * sqrt(share * (1 - share) / n + 0.9604 / n / n))
+        / (1 + 3.8416 / n)) AS high
+FROM cases FINAL
+WHERE submitted_at <= as_of
+    AND item != ''
+    AND (closed_at IS NULL OR closed_at > from_at)
+    AND (%(prefecture)s = '' OR substring(county, 1, 4) = substring(%(prefecture)s, 1, 4))
+    AND (%(county)s = '' OR county = %(county)s)
+    AND (%(township)s = '' OR township = %(township)s)
+    AND (%(item)s = '' OR item = %(item)s)
+    AND (%(department)s = '' OR department = %(department)s)
+    AND (%(raised_by)s = '' OR raised_by = %(raised_by)s)
+    AND (%(channel)s = '' OR channel = %(channel)s)
+    AND (%(since)s = '' OR submitted_on >= toDate32OrNull(%(since)s))
+    AND (%(until)s = '' OR submitted_on <= toDate32OrNull(%(until)s))
+    AND (%(level)s = '' OR case_id IN (
+        SELECT case_id
+        FROM escalations_standing
+        WHERE %(level)s != '' AND level = %(level)s AND at <= as_of))
+GROUP BY township
+ORDER BY township
