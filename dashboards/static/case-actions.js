@@ -52,7 +52,7 @@ export function actionForms(page, one, history, again) {
 
 function signInHint(page) {
   if (!page.session?.open) return "";
-  return h("p", { class: "note" }, t("signInToAct"), " ",
+  return h("p", { class: "note sign-in-hint" }, t("signInToAct"), " ",
     h("button", { type: "button", class: "quiet", onclick: () => offer(page) }, t("signIn")));
 }
 

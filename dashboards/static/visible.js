@@ -7,6 +7,9 @@ const LONG = 200;
 // Rows that are drawn anew at once: few enough for one frame (14 ms of one core for a screen).
 const AROUND = 8;
 const PAPER = matchMedia("print");
+// The event comes before the paper is laid out; the query of the medium may answer only after that.
+let isPrinting = false;
+const onPaper = () => isPrinting || PAPER.matches;
 
 export class Visible {
   constructor(scroller, table, redraw) {
@@ -14,13 +17,16 @@ export class Visible {
     this.above = h("tr", { class: "pad", "aria-hidden": true }, h("td"));
     this.below = h("tr", { class: "pad", "aria-hidden": true }, h("td"));
     scroller.addEventListener("scroll", () => this.onScroll(), { passive: true });
-    PAPER.addEventListener("change", () => this.isLong && this.redraw());
+    const again = () => this.isLong && this.redraw();
+    PAPER.addEventListener("change", again);
+    addEventListener("beforeprint", () => { isPrinting = true; again(); });
+    addEventListener("afterprint", () => { isPrinting = false; again(); });
   }
 
   /** The rows to draw, of `n`. */
   range(n) {
     this.isLong = n > LONG;
-    this.isPart = this.isLong && !PAPER.matches;
+    this.isPart = this.isLong && !onPaper();
     this.table.toggleAttribute("data-long", this.isPart);
     if (!this.isPart) {
       this.table.removeAttribute("aria-rowcount");

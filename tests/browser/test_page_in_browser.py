@@ -272,6 +272,10 @@ def test_of_five_thousand_rows_only_those_in_view_are_drawn(
         assert lines.count() < 200
         page.emulate_media(media="print")
         expect(lines).to_have_count(5000)
+        page.emulate_media(media="null")
+        expect(lines).not_to_have_count(5000)
+        # As a reader prints: some sixty lines to a sheet of A4, not the forty in view.
+        assert page.pdf(format="A4").count(b"/Type /Page\n") > 5_000 // 80
 
 
 @pytest.mark.parametrize("width", [360, 1366, 3840])
