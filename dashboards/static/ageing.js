@@ -29,7 +29,7 @@ function band(row, most) {
   const piece = (kind, n) => (n ? h("i", { class: kind, "--share": n / most }) : null);
   return h("tr", { class: row.from_days === 10 ? "edge" : null },
     h("th", { scope: "row" }, name),
-    h("td", { class: "age-bar", "aria-hidden": true }, h("div", {}, piece("calm", calm), piece("is-late", row.late - row.supervised), piece("is-supervised", row.supervised))),
+    h("td", { class: "age-bar" }, h("div", { "aria-hidden": true }, piece("calm", calm), piece("is-late", row.late - row.supervised), piece("is-supervised", row.supervised))),
     cell(row.open), cell(row.late, "is-late"), cell(row.supervised, "is-supervised"));
 }
 

@@ -35,7 +35,7 @@ function key() {
 function entry(clock, axis) {
   const verdict = clock.status === "running" && clock.breached_at ? "breached" : clock.status;
   return h("li", { class: `clock verdict-${verdict}` },
-    h("p", { class: "clock-head" }, h("strong", {}, pick(clock.name)),
+    h("div", { class: "clock-head" }, h("h4", {}, pick(clock.name)),
       clock.cycle > 1 ? h("span", { class: "note" }, t("round", { n: clock.cycle })) : null,
       h("span", { class: "note" }, t("limit", { limit: amount(clock.rule.limit) })),
       h("span", { class: "pill" }, pick(clock.status_text))),
@@ -47,7 +47,8 @@ function entry(clock, axis) {
 function bar(clock, axis) {
   const pieces = clock.intervals.map((one) => piece(
     `${one.kind}${one.projected ? " projected" : ""}`, Date.parse(one.since), Date.parse(one.until ?? axis.until), axis));
-  return h("div", { class: "clock-bar", role: "img", "aria-label": pick(clock.summary) }, pieces, marks(clock, axis));
+  // What it shows stands in words below it.
+  return h("div", { class: "clock-bar", "aria-hidden": true }, pieces, marks(clock, axis));
 }
 
 function marks(clock, axis) {
@@ -70,12 +71,12 @@ function why(clock) {
       row(t("certaintyName"), `${rule.certainty} · ${pick(rule.certainty_text)}`),
       row(t("policy"), t("policySince", { policy: rule.policy, since: rule.in_force_from })),
       row(t("calendar"), clock.calendar)),
-    h("h4", {}, t("intervals")),
+    h("h5", {}, t("intervals")),
     h("ol", { class: "intervals" }, clock.intervals.map((one) => h("li", { class: one.projected ? "projected" : null },
       h("i", { class: `swatch ${one.kind}`, "aria-hidden": true }),
       h("span", {}, `${instant(one.since)} → ${one.until ? instant(one.until) : t("goesOn")}`),
       h("span", { class: "note" }, duration(one.duration_ms)), h("span", {}, pick(one.text), one.projected ? ` ${t("projected")}` : "")))),
-    clock.ladder.length ? [h("h4", {}, t("ladder")), ladder(clock.ladder)] : null);
+    clock.ladder.length ? [h("h5", {}, t("ladder")), ladder(clock.ladder)] : null);
 }
 
 const row = (name, text) => h("div", {}, h("dt", {}, name), h("dd", {}, text));
@@ -98,7 +99,7 @@ function plainEntry(one, clock, axis) {
   const verdict = verdictOf(clock);
   const rule = clockOf(one.item, clock.clock);
   return h("li", { class: `clock verdict-${verdict}` },
-    h("p", { class: "clock-head" }, h("strong", {}, clockName(one.item, clock.clock)),
+    h("div", { class: "clock-head" }, h("h4", {}, clockName(one.item, clock.clock)),
       clock.cycle > 1 ? h("span", { class: "note" }, t("round", { n: clock.cycle })) : null,
       rule ? h("span", { class: "note" }, t("limit", { limit: amount(rule.limit) })) : null,
       h("span", { class: "pill" }, t(`status.${verdict}`))),

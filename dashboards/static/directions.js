@@ -57,7 +57,7 @@ function drawSides(rows) {
 
 function side(kind, name, note, n, whole) {
   const fact = (key, extra = "") => h("div", { class: extra }, h("dt", {}, t(key)), h("dd", {}, count(n[key])));
-  return h("div", { class: `side ${kind}` },
+  return h("div", { class: `side ${kind}`, role: "group", "aria-label": name },
     h("p", { class: "side-name" }, h("strong", {}, name), " ", h("span", { class: "note" }, note)),
     h("div", { class: "bar", "--share": whole ? n.open / whole : 0 }, h("i")),
     h("dl", {}, fact("open"), fact("late", n.late ? "is-late" : ""),
