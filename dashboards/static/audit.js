@@ -99,11 +99,19 @@ function columns() {
     { id: "at", label: () => t("auditWhen"), value: (line) => line.number, text: (line) => instantToSecond(line.at) },
     text("account", "auditWho", (line) => line.account),
     text("act", "auditAct", (line) => t(`acts.${line.act}`), (line) => (/refused|failed/.test(line.act) ? "ground late" : "")),
-    text("object", "auditObject", (line) => line.object || "–"),
+    text("object", "auditObject", objectOf),
     text("role", "auditRole", (line) => t(`role.${line.role}`), () => "thin"),
     text("region", "region", regionOf, () => "thin"),
     text("address", "auditFrom", (line) => line.address, () => "thin"),
   ];
+}
+
+// A list by the name that its panel has; what a sign-in names is only who keeps the account.
+const LISTS = { late: "lateList", supervised: "supervisedList" };
+
+function objectOf({ act, object }) {
+  if (act === "list-exported") return t(LISTS[object] ?? object);
+  return act === "signed-in" ? "–" : object || "–";
 }
 
 function regionOf({ role, region }) {

@@ -1,11 +1,11 @@
 // One tile a county, where someone who knows the province looks for it; a prefecture fills the
 // picture when it is chosen, and a county shows its townships. The tables show the same figures.
 
-import { h, setText, svg } from "./dom.js";
+import { byId, h, setText, svg } from "./dom.js";
 import { count, share } from "./format.js";
 import { GRADES, gradeOf, PATTERNS } from "./grades.js";
 import { shapesOf } from "./map-shapes.js";
-import { countyName, prefectureName, townshipName } from "./names.js";
+import { countyName, prefectureName, rememberTownships, townshipName } from "./names.js";
 import { filled, frame } from "./panel.js";
 import { fixedOf } from "./session.js";
 import { drawTownshipTiles } from "./township-tiles.js";
@@ -20,6 +20,8 @@ export function drawMap(page) {
   filled("map", page.store.has(panel));
   if (!page.store.has("counties")) return;
   made ??= make(page, body);
+  rememberTownships(page.store.rows("townships"));
+  setText(made.past, t("skipMap"));
   made.trail.replaceChildren(...trail(page));
   made.picture.classList.toggle("away", isCounty);
   made.townships.hidden = !isCounty;
@@ -37,8 +39,16 @@ function make(page, body) {
     shapes, tiles, picture, trail: h("p", { class: "trail" }), townships: h("div", { class: "township-tiles" }),
     legend: h("ul", { class: "legend" }),
   };
-  body.append(parts.trail, h("div", { class: "canvas" }, picture, parts.townships), parts.legend);
+  // By keyboard 129 tiles are a long way; the table has the same numbers.
+  const past = h("a", { class: "skip-map", href: "#places", onclick: pastMap }, t("skipMap"));
+  parts.past = past;
+  body.append(parts.trail, past, h("div", { class: "canvas" }, picture, parts.townships), parts.legend);
   return parts;
+}
+
+function pastMap(event) {
+  event.preventDefault();
+  byId("places").focus();
 }
 
 function tile(shape) {

@@ -4,14 +4,14 @@
 import { Asked } from "./asked.js";
 import { h, setText } from "./dom.js";
 import { count, dateOf, instant } from "./format.js";
-import { clockName, countyName, departmentName, itemName, placeName, townshipOf } from "./names.js";
+import { clockName, departmentName, itemName, placeName, townshipOf } from "./names.js";
 import { askedFrame, printButton } from "./panel.js";
 import { Table } from "./table.js";
 import { t } from "./words.js";
 
 const LISTED = 5000;
 const HOUR_MS = 3_600_000;
-const open = new Asked("open_cases", draw, { limit: LISTED });
+const openCases = new Asked("open_cases", draw, { limit: LISTED });
 let made = null;
 
 // What part of the list is shown; the address says which (`due`), nothing stands for all.
@@ -26,7 +26,7 @@ const PARTS = {
 const within = ({ due_at: due, is_late: isLate }, asOf, hours) =>
   due && !isLate && Date.parse(due) <= asOf + hours * HOUR_MS;
 
-export const drawOpenCases = (page) => open.show(page);
+export const drawOpenCases = (page) => openCases.show(page);
 
 function draw(page, asked) {
   const body = askedFrame(page, "open_cases", asked, { title: t("open_cases") });
@@ -34,14 +34,18 @@ function draw(page, asked) {
   made ??= make(page, body);
   const asOf = Date.parse(asked.asOf);
   const part = page.state.due in PARTS ? page.state.due : "";
+  // A list that was cut holds all that is due soon, and not what has no due instant: that comes last.
+  const isCut = asked.rows.length === LISTED;
+  const open = page.store.rows("numbers")[0]?.open ?? LISTED;
   for (const [id, button] of made.buttons) {
-    const n = asked.rows.filter((row) => PARTS[id](row, asOf)).length;
+    const n = !id && isCut ? open : asked.rows.filter((row) => PARTS[id](row, asOf)).length;
+    button.hidden = isCut && id === "resting";
     setText(button, `${t(`dueParts.${id || "all"}`)} ${count(n)}`);
     button.setAttribute("aria-pressed", String(id === part));
   }
   made.group.setAttribute("aria-label", t("open_cases"));
   setText(made.button, t("print"));
-  setText(made.note, asked.rows.length === LISTED ? t("firstOfOpen", { n: count(LISTED) }) : asked.rows.length ? "" : t("noOpen"));
+  setText(made.note, isCut ? t("firstOfOpen", { n: count(LISTED) }) : asked.rows.length ? "" : t("noOpen"));
   made.table.draw(asked.rows.filter((row) => PARTS[part](row, asOf)), []);
 }
 
@@ -54,7 +58,7 @@ function make(page, body) {
   body.append(h("div", { class: "list-head" }, group, note, button));
   const table = new Table(body, {
     columns: columns(page), keyOf: (row) => row.case_id, sort: "due_at", caption: () => t("open_cases"),
-    onSort: (sort) => { table.sort = sort; draw(page, open); },
+    onSort: (sort) => { table.sort = sort; draw(page, openCases); },
   });
   return { buttons, group, note, button, table };
 }
@@ -70,8 +74,8 @@ function columns(page) {
     text("next_clocks", "nextClock", clocksText),
     text("item", "item", (row) => itemName(row.item)),
     text("held", "heldBy", (row) => heldBy(page, row)),
-    { id: "held_since", label: () => t("heldSince"), value: (row) => Date.parse(row.held_since ?? 0), text: (row) => dateOf(row.held_since) },
-    text("is_accepted", "accepted", (row) => t(row.is_accepted ? "yes" : "notAccepted"), { classOf: (row) => (row.is_accepted ? "thin" : "") }),
+    { id: "held_since", label: () => t("heldSince"), value: (row) => Date.parse(row.held_since ?? 0),
+      text: (row) => `${dateOf(row.held_since)}${row.is_accepted ? "" : ` · ${t("notAccepted")}`}` },
     text("is_supervised", "supervised", (row) => t(row.is_supervised ? "yes" : "no"), { classOf: (row) => (row.is_supervised ? "yes" : "zero") }),
     { id: "submitted_at", label: () => t("submitted"), value: (row) => Date.parse(row.submitted_at), text: (row) => dateOf(row.submitted_at) },
   ];
@@ -89,6 +93,6 @@ const clocksText = (row) => (row.next_clocks.length ? row.next_clocks.map((clock
 
 /** The office that has it: a township, or a department of the county. */
 function heldBy({ state }, row) {
-  if (row.held_level === "township") return townshipOf(row) || t("heldLevel.township");
-  return `${state.county ? countyName(row.county) : placeName(row.county)} ${departmentName(row.department)}`;
+  const office = row.held_level === "township" ? townshipOf(row) || t("heldLevel.township") : departmentName(row.department);
+  return state.county ? office : `${placeName(row.county)} ${office}`;
 }

@@ -4,12 +4,11 @@
 import { h } from "./dom.js";
 import { count, share } from "./format.js";
 import { gradeOf } from "./grades.js";
-import { rememberTownships, townshipName } from "./names.js";
+import { townshipName } from "./names.js";
 import { t } from "./words.js";
 
 export function drawTownshipTiles(page, place) {
   const rows = page.store.rows("townships");
-  rememberTownships(rows);
   const tiles = rows.map((row) => tile(page, row));
   place.replaceChildren(
     h("p", { class: "note" }, t("townshipOrder")),

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -24,23 +25,26 @@ from jushou.runtime.demo import Demo, Size
 from jushou.runtime.stack import Stack
 from producers.publish import Publisher
 from schemas.instants import render_instant
-from tests.browser.page_support import served
+from tests.browser.page_support import served, until
 
 PASSWORD = "correct horse battery staple"
 ACCOUNTS = (
     Reader("province", "省级值班", Role.PROVINCE),
     Reader("wuhua", "五华区", Role.COUNTY, "530102"),
     Reader("analyst", "分析", Role.ANALYST),
+    Reader("admin", "管理员", Role.ADMIN),
 )
 # From an event in Kafka to the page: two seconds on a quiet machine, more on one full of tests.
 ARRIVED_MS = 60_000
 VIEWS = (
     "",
+    "?view=open",
     "?view=late",
     "?view=supervised",
     "?view=attainment",
     "?view=households",
     "?county=530102",
+    "?prefecture=530100&county=530102&township=530102002",
 )
 
 Look = Callable[..., Page]
@@ -119,13 +123,90 @@ def test_one_drills_from_the_province_to_a_township_and_back(look: Look, running
     busy = max(running.panel("townships", county=worst), key=lambda row: row["open"])
     page.locator(f'#map a.square[href*="township={busy["township"]}"]').click()
     expect(number(page, "open")).to_have_text(str(busy["open"]))
-    page.locator("#map .trail a").last.click()
+    page.locator("#map .trail a").nth(1).click()
     expect(page.locator("#map a.tile:not(.outside)")).to_have_count(
         sum(row["county"][:4] == prefecture[:4] for row in counties)
     )
     for _ in range(3):
         page.go_back()
     expect(page.locator("#prefecture")).to_have_value("")
+
+
+def test_a_township_sees_what_it_has_to_do_and_its_neighbours(look: Look, running: Running) -> None:
+    county = max(running.panel("counties"), key=lambda row: row["open"])["county"]
+    scope = {"prefecture": county[:4] + "00", "county": county}
+    townships = running.panel("townships", **scope)
+    busy = max(townships, key=lambda row: (row["late"] < row["open"], row["open"]))
+    scope["township"] = busy["township"]
+    page = look(f"{running.open_page}/?{urlencode(scope)}")
+    cases = page.locator("#open_cases tbody tr")
+    expect(cases).to_have_count(busy["open"])
+    expect(number(page, "open")).to_have_text(str(busy["open"]))
+    listed = running.panel("open_cases", **scope)
+    assert [row["case_id"] for row in listed] == page.locator(
+        "#open_cases tbody th"
+    ).all_inner_texts()
+    page.locator("#open_cases").get_by_role("button", name="超时").click()
+    expect(cases).to_have_count(busy["late"])
+    expect(page).to_have_url(re.compile("due=late"))
+    held = sum(
+        int(text) for text in page.locator("#holders tbody td:nth-child(3)").all_inner_texts()
+    )
+    assert held == busy["open"]
+    for table in ("#places", "#attainment_townships"):
+        chosen = page.locator(f"{table} tbody tr.chosen")
+        expect(chosen).to_have_count(1)
+        expect(chosen).to_contain_text(busy["name_zh"])
+    expect(page.locator("#map .square")).to_have_count(len(townships))
+    expect(page.locator("#map .square[aria-current]")).to_contain_text(busy["name_zh"])
+    expect(page.locator("#risk")).to_be_visible()
+    other = next(row for row in townships if row["township"] not in ("", busy["township"]))
+    page.locator("#places tbody a", has_text=other["name_zh"]).click()
+    expect(page.locator("#township")).to_have_value(other["township"])
+    expect(number(page, "open")).to_have_text(str(other["open"]))
+
+
+def test_an_admin_sees_who_viewed_which_case(
+    look: Look, axe: Callable[[Page], list[str]], running: Running
+) -> None:
+    case_id = "SEEN-1"
+    running.send(
+        case_id, "submitted", time.time_ns() // 1_000_000, item="water.drinking", county="530102",
+        raised_by="self", channel="app",
+    )  # fmt: skip
+    until(
+        "the case is in the warehouse",
+        lambda: case_id in str(running.panel("open_cases", county="530102")),
+        ARRIVED_MS / 1000,
+    )
+    county = look(f"{running.with_accounts}/case/{case_id}")
+    sign_in(county, "wuhua")
+    expect(county.locator("#case .clocks, #case .nothing").first).to_be_visible()
+    expect(county.get_by_role("navigation")).not_to_contain_text("查看记录")
+    page = look(f"{running.with_accounts}/?view=audit")
+    sign_in(page, "admin")
+    panel = page.locator("#audit")
+    panel.get_by_label("账号").fill("wuhua")
+    panel.get_by_label("案件或户").fill(case_id)
+    panel.get_by_role("button", name="查询").click()
+    expect(page).to_have_url(re.compile(f"who=wuhua.*of={case_id}"))
+    lines = panel.locator("tbody tr")
+    expect(lines).to_have_count(1)
+    expect(lines).to_contain_text(re.compile(f"wuhua.*查看案件.*{case_id}.*县级.*五华区"))
+    assert axe(page) == []
+    with page.expect_download() as download:
+        panel.locator(".csv").click()
+    with Path(download.value.path()).open(encoding="utf-8-sig", newline="") as file:
+        [row] = csv.DictReader(file)
+    assert (row["account"], row["act"], row["object"]) == ("wuhua", "case-seen", case_id)
+    panel.get_by_label("至", exact=True).fill("2020-01-01")
+    panel.get_by_role("button", name="查询").click()
+    expect(panel).to_contain_text("没有符合条件的记录")
+    panel.locator(".define").click()
+    expect(page.get_by_role("dialog")).to_contain_text("各留一行")
+    page.keyboard.press("Escape")
+    page.goto(page.url + "&lang=en")
+    expect(panel.locator("h2")).to_have_text("Audit log")
 
 
 def test_an_event_in_kafka_appears_on_the_page_by_itself(look: Look, running: Running) -> None:

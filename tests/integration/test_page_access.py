@@ -368,6 +368,15 @@ def test_a_view_of_a_case_is_noted_and_what_was_typed_is_not(place: Place) -> No
         assert (exported.act, exported.object) == ("list-exported", "supervised")
         read = place.clients["admin"].get("/api/audit", params={"account": "kunming"}).json()
         assert read["lines"][0]["act"] == "list-exported"
+        of_then = {"account": "kunming", "until": "2020-01-01"}
+        assert place.clients["admin"].get("/api/audit", params=of_then).json()["lines"] == []
+        looked_at = {"act": "household-seen", "of": FAMILY_HERE}
+        of_now = looked_at | {"account": "kunming", "since": "2020-01-01"}
+        table = place.clients["admin"].get("/api/audit.csv", params=of_now).text
+        assert table.splitlines()[1].split(",")[2:7] == [
+            "kunming", "prefecture", "530100", "household-seen", FAMILY_HERE,
+        ]  # fmt: skip
+        assert place.clients["admin"].get("/api/audit?since=2026-02-30").status_code == 422
         assert log.lines(limit=1)[0].act == "audit-read"
     finally:
         log.close()
