@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text as Styled
@@ -74,7 +72,7 @@ def weeks(clock: ClockAccount, teller: Teller, full: bool) -> Group:
                 table.add_row("", *_between(rows[number:-_WEEKS_AT_EACH_END], teller))
             continue
         cells = [Styled("")] * (row[0].weekday - 1) + [_cell(day, teller) for day in row]
-        table.add_row(row[0].date[:4] if _shows_year(rows, number) else "", *cells)
+        table.add_row(_year(row[0]) if _shows_year(rows, number) else "", *cells)
     return Group(table, *_notes(clock, teller))
 
 
@@ -88,7 +86,7 @@ def _rows(days: list[DayAccount]) -> list[list[DayAccount]]:
 
 
 def _shows_year(rows: list[list[DayAccount]], number: int) -> bool:
-    return number == 0 or rows[number][0].date[:4] != rows[number - 1][0].date[:4]
+    return number == 0 or _year(rows[number][0]) != _year(rows[number - 1][0])
 
 
 def _cell(day: DayAccount, teller: Teller) -> Styled:
@@ -129,6 +127,10 @@ def _notes(clock: ClockAccount, teller: Teller) -> list[Styled]:
     return [Styled(" · ".join(said), style="dim")] if said else []
 
 
+def _year(day: DayAccount) -> str:
+    return day.date.partition("-")[0]
+
+
 def _short_date(day: DayAccount) -> str:
-    date = dt.date.fromisoformat(day.date)
-    return f"{date.month}/{date.day}"
+    _, month, day_of_month = day.date.split("-")
+    return f"{int(month)}/{int(day_of_month)}"

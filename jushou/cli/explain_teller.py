@@ -8,7 +8,7 @@ from typing import Literal
 from rich.text import Text as Styled
 
 from schemas.catalogue.model import Text
-from schemas.instants import parse_instant
+from schemas.dates import parse_rendered
 from streams.core.explanation_account import ClockAccount, EventRef
 from streams.core.explanation_words import deadline, moment, span
 
@@ -96,11 +96,11 @@ class Teller:
 
     def when(self, instant: str | None) -> str:
         """Return the instant of an event as people say it, nothing for none."""
-        return "" if instant is None else self.say(moment(parse_instant(instant)))
+        return "" if instant is None else self.say(moment(parse_rendered(instant)))
 
     def deadline(self, instant: str) -> str:
         """Return a deadline as people say it: midnight is 24:00 of the day before."""
-        return self.say(deadline(parse_instant(instant)))
+        return self.say(deadline(parse_rendered(instant)))
 
     def long(self, duration_ms: int) -> str:
         """Return a duration as people say it."""

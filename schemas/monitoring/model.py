@@ -15,8 +15,9 @@ from functools import cached_property
 from typing import Protocol, TypeVar
 
 from schemas.catalogue.model import Source, Text
+from schemas.dates import date_text
 from schemas.household import KnownSignal
-from schemas.instants import date_of_day, day_of, day_of_date, start_of_day
+from schemas.instants import day_of, start_of_day
 
 SCREENING = "screening"
 MONTH = "month"
@@ -112,7 +113,7 @@ class LeadWindow:
         """Return the instant at which the window that holds ``at`` begins."""
         day = day_of(at)
         if self.days is None:
-            return start_of_day(day_of_date(date_of_day(day).replace(day=1)))
+            return start_of_day(day + 1 - int(date_text(day)[-2:]))
         return start_of_day(day - day % self.days)
 
 

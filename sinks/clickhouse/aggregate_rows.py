@@ -72,4 +72,8 @@ def _day(text: str | None) -> dt.date:
     """Return the day, or the nearest one that the column can hold."""
     if text is None:
         return _FIRST_DAY
+    if len(text) > len("9999-12-31"):
+        return _LAST_DAY
+    if text < "0001":
+        return _FIRST_DAY
     return min(max(dt.date.fromisoformat(text), _FIRST_DAY), _LAST_DAY)

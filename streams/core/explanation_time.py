@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from schemas.calendars.model import DayKind
 from schemas.catalogue.model import Text, Unit
+from schemas.dates import date_text, weekday_of
 from schemas.instants import date_of_day, day_of, render_instant, start_of_day
 from streams.core.calendar import Calendars, closing_midnight
 from streams.core.explanation_account import DayAccount, DayReason, IntervalAccount, IntervalKind
@@ -199,11 +200,10 @@ class CycleTime:
         )
 
     def _day(self, day: int, judged: Judged, count: int | None) -> DayAccount:
-        date = date_of_day(day)
         calendar = self.calendars.of_region(self.region)
         return DayAccount(
-            date=date.isoformat(),
-            weekday=date.isoweekday(),
+            date=date_text(day),
+            weekday=weekday_of(day),
             counted=count,
             reason=judged.reason,
             text=judged.text,

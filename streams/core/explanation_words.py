@@ -11,12 +11,12 @@ from typing import Any
 
 from schemas.case_event import StoredEvent
 from schemas.catalogue.model import Catalogue, Certainty, Condition, Pause, Text, Unit
+from schemas.dates import date_text
 from schemas.instants import (
     DAY_MS,
     HOUR_MS,
     MINUTE_MS,
     SECOND_MS,
-    date_of_day,
     day_of,
     render_instant,
     start_of_day,
@@ -150,14 +150,15 @@ def moment(instant: int) -> Text:
 
 
 def _on_day(day: int, instant: int) -> Text:
-    date = date_of_day(day)
+    date = date_text(day)
+    year, month, day_of_month = map(int, date.split("-"))
     of_day = instant - start_of_day(day)
     time = f"{of_day // HOUR_MS:02d}:{of_day % HOUR_MS // MINUTE_MS:02d}"
     if of_day % MINUTE_MS:
         time += f":{of_day % MINUTE_MS // SECOND_MS:02d}"
     if of_day % SECOND_MS:
         time += f".{of_day % SECOND_MS:03d}"
-    return Text(f"{date.year}年{date.month}月{date.day}日{time}", f"{date.isoformat()} {time}")
+    return Text(f"{year}年{month}月{day_of_month}日{time}", f"{date} {time}")
 
 
 def span(duration_ms: int) -> Text:

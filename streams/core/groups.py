@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from schemas.aggregate import Measure
 from schemas.case_state import CaseState
-from schemas.instants import MINUTE_MS, date_of_day, day_of
+from schemas.dates import date_text
+from schemas.instants import MINUTE_MS, day_of
 
 # measure, day, county, item, department, raised_by, channel, clock, status, due_at, supervised_from
 GroupKey = tuple[
@@ -62,5 +63,5 @@ def _day(instant: int) -> str:
     day = day_of(instant)
     text = _days.get(day)
     if text is None:
-        text = _days[day] = date_of_day(day).isoformat()
+        text = _days[day] = date_text(day)
     return text

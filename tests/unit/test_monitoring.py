@@ -9,6 +9,7 @@ import pytest
 
 from schemas.errors import Misconfigured
 from schemas.household import KnownSignal
+from schemas.instants import parse_instant, render_instant
 from schemas.monitoring.load import SHIPPED, load_monitoring
 from schemas.monitoring.model import Monitoring
 from tests.household_builders import ms, seen
@@ -67,6 +68,11 @@ def test_the_categories_changed_with_2026() -> None:
 )
 def test_a_window_is_a_month_of_shanghai(at: str, begins: str) -> None:
     assert DATA.window_of(ms(at)) == ms(begins)
+
+
+def test_the_window_of_a_signal_of_the_year_0_begins_there() -> None:
+    at = parse_instant("0001-01-01T00:00:00+14:00")
+    assert render_instant(DATA.window_of(at)) == "0000-12-01T00:00:00+08:00"
 
 
 def copied(folder: Path, name: str, old: str, new: str) -> Path:

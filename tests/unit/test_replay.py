@@ -11,7 +11,10 @@ import pytest
 from typer.testing import CliRunner
 
 from jushou.cli.main import app
-from schemas.instants import parse_instant
+from schemas.dates import date_text
+from schemas.instants import day_of, parse_instant
+from streams.core.groups import groups
+from streams.core.replay import Replay, default_engine
 from tests.builders import event
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -86,6 +89,20 @@ def test_a_case_at_either_end_of_the_calendar_is_judged(
     assert result.exit_code == 0, result.output
     found = {row["clock"]: row["due_at"] for row in map(json.loads, result.stdout.splitlines())}
     assert found["overall"] == due
+    account = CliRunner().invoke(
+        app, ["explain", "A", "--events", str(log), "--as-of", as_of, "--lang", "en"]
+    )
+    assert account.exit_code == 0, account.output
+    assert date_text(day_of(parse_instant(started))) in account.output
+
+
+def test_a_case_of_the_year_0_is_counted() -> None:
+    record = event("A", "1", "submitted", "2026-03-02 09:00")
+    record["occurred_at"] = "0001-01-01T00:00:00+14:00"
+    replay = Replay(default_engine(), parse_instant("2026-03-02T00:00:00Z"))
+    replay.read([json.dumps(record).encode()])
+    days = {key[1] for key in groups(replay.cases["A"])}
+    assert days == {"0000-12-31", None}
 
 
 @pytest.mark.parametrize("as_of", ["2026-03-02", "2026-03-02T10:00:00", "yesterday"])

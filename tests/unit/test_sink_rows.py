@@ -179,7 +179,9 @@ def test_of_the_counts_of_a_group_in_a_block_the_newest_is_written() -> None:
     ("day", "kept"),
     [
         (None, dt.date(1900, 1, 1)),
+        ("0000-12-31", dt.date(1900, 1, 1)),
         ("0001-01-01", dt.date(1900, 1, 1)),
+        ("10000-01-01", dt.date(2299, 12, 31)),
         ("9999-12-31", dt.date(2299, 12, 31)),
     ],
 )
