@@ -14,7 +14,11 @@ FROM
     SELECT
         case_id, county, township, submitted_at, verdicts.clock, verdicts.outcome, live_due_at,
         toDate32(submitted_at, 'Asia/Shanghai') AS submitted_on
+    -- Only what may be an open lead is merged: any state of a case that was one, its newest as well.
     FROM cases FINAL
+    PREWHERE case_id IN (
+        SELECT case_id FROM cases WHERE item = 'monitoring.lead' AND closed_at IS NULL
+    )
     WHERE item = 'monitoring.lead'
         AND closed_at IS NULL
         AND submitted_at <= as_of

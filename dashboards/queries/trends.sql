@@ -22,7 +22,8 @@ WITH
     -- Days since 1970-01-01 at UTC+8, without the cost of a calendar.
     (at) -> intDiv(toUnixTimestamp64Milli(at) + 28800000, 86400000) AS day_of,
     day_of(as_of) AS last_day,
-    last_day - 29 AS first_day
+    last_day - 29 AS first_day,
+    fromUnixTimestamp64Milli(first_day * 86400000 - 28800000, 'UTC') AS first_at
 SELECT * EXCEPT (day_number, growth)
 FROM
 (
@@ -103,7 +104,7 @@ FROM
                 FROM cases FINAL
                 WHERE submitted_at <= as_of
                     AND item != ''
-                    AND (closed_at IS NULL OR day_of(assumeNotNull(closed_at)) >= first_day)
+                    AND (closed_at IS NULL OR closed_at >= first_at)
                     AND (%(prefecture)s = ''
                         OR substring(county, 1, 4) = substring(%(prefecture)s, 1, 4))
                     AND (%(county)s = '' OR county = %(county)s)

@@ -29,8 +29,9 @@ DEADLINE_S = 30.0
 
 
 def at(text: str) -> dt.datetime:
-    """An instant at +08:00: ``at("06-10 09:00")`` of 2026, as the driver takes it."""
-    return to_datetime(parse_instant(f"2026-{text.replace(' ', 'T')}:00+08:00"))
+    """An instant at +08:00: ``at("06-10 09:00")`` or with seconds, of 2026, for the driver."""
+    whole = text if text.count(":") > 1 else f"{text}:00"
+    return to_datetime(parse_instant(f"2026-{whole.replace(' ', 'T')}+08:00"))
 
 
 def until(what: str, condition: Callable[[], T], deadline_s: float = DEADLINE_S) -> T:

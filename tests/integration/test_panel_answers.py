@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -71,6 +72,54 @@ def test_counts_of_cases_agree_with_the_published_counts(rows: Rows, page: str) 
         assert ask(page, panel, department="water") == ask(page, panel)
     assert ask(page, "numbers", department="water")[0]["late"] == 2
     assert ask(page, "numbers", department="housing")[0]["received_total"] == 0
+
+
+def test_instants_are_rounded_up_to_the_minute_in_counts_of_either_kind(
+    rows: Rows, page: str
+) -> None:
+    # As of 10:00 sharp: what is due within the minute before is due at 10:00, and not late yet.
+    instants = {
+        "06-10 09:59": "06-10 09:59", "06-10 09:59:00.001": "06-10 10:00",
+        "06-10 10:00": "06-10 10:00", "06-11 10:00": "06-11 10:00",
+        "06-11 10:00:00.001": "06-11 10:01", "06-13 10:00": "06-13 10:00",
+        "06-13 10:00:00.001": "06-13 10:01",
+    }  # fmt: skip
+    for exact in instants:
+        rows.case(exact, "06-10 00:00", [run("overall", "06-10 00:00", exact)])
+    for rounded, count in Counter(instants.values()).items():
+        rows.open(count, rounded, rounded)
+    rows.case("yesterday", "06-09 23:59:59.999", [], closed_at=at("06-10 00:01"))
+    rows.case("tomorrow", "06-11 00:00", [], closed_at=at("06-11 00:01"))
+    rows.received("06-10", len(instants))
+    rows.received("06-09", 1)
+    rows.received("06-11", 1)
+    [published] = ask(page, "numbers")
+    assert ask(page, "numbers", department="water") == [published]
+    names = ("received_today", "received_total", "late", "supervised", "due_24h", "due_72h")
+    assert [published[name] for name in names] == [7, 8, 1, 1, 3, 5]
+
+
+def test_a_newer_state_takes_the_place_of_an_older_one_whichever_came_first(
+    rows: Rows, page: str
+) -> None:
+    lead: dict[str, Any] = {"item": "monitoring.lead"}
+    late = [run("overall", "05-20 09:00", "06-01 09:00")]
+    done = [run("overall", "05-20 09:00", "06-01 09:00", "05-30 09:00")]
+    closed = {"closed_at": at("05-30 09:00"), **lead}
+    rows.case("done", "05-20 09:00", done, version=2, **closed)
+    rows.case("done", "05-20 09:00", late, version=1, **lead)
+    rows.case("reopened", "05-20 09:00", done, version=1, **closed)
+    rows.case("reopened", "05-20 09:00", late, version=2, **lead)
+    rows.case("no-lead-after-all", "05-20 09:00", late, version=1, **lead)
+    rows.case("no-lead-after-all", "05-20 09:00", late, version=2)
+    rows.case("put-off", "05-20 09:00", late, version=1)
+    rows.case("put-off", "05-20 09:00", [run("overall", "05-20 09:00", "06-20 09:00")], version=2)
+    assert [row["case_id"] for row in ask(page, "leads")] == ["reopened"]
+    for panel in ("late", "supervised"):
+        assert {row["case_id"] for row in ask(page, panel)} == {"reopened", "no-lead-after-all"}
+    assert sum(row["open"] for row in ask(page, "ageing")) == 3
+    [counted] = ask(page, "numbers", department="water")
+    assert (counted["received_total"], counted["open"], counted["late"]) == (4, 3, 2)
 
 
 @pytest.mark.parametrize(
