@@ -26,7 +26,7 @@ _AT_ONCE = 500_000
 # The groups of counts are made a few counties at a time, for the same reason.
 _COUNTY_PARTS = 16
 # As the sink inserts; a part is sorted as a whole, since it is all that is inserted at once.
-_SETTINGS = {
+SETTINGS = {
     "optimize_on_insert": 0,
     "min_insert_block_size_rows": _AT_ONCE,
     "min_insert_block_size_bytes": 0,
@@ -44,9 +44,12 @@ class Province:
     def fill(self, server: Server) -> None:
         """Write every table that questions read, two statements at a time."""
         with ThreadPoolExecutor(2) as threads:
-            list(threads.map(lambda sql: _execute(server, sql), self._filling()))
-        # Counts of past quarters are one part an hour after they were written.
-        _execute(server, "OPTIMIZE TABLE aggregates FINAL")
+            list(threads.map(lambda sql: execute(server, sql), self._filling()))
+        # As they lie after a while: counts of past quarters are one part an hour after they were
+        # written, and of the other tables nearly all that is old is one. Else merges of all that
+        # was just filled would run in the middle of what is measured.
+        for table in _STATEMENTS:
+            execute(server, f"OPTIMIZE TABLE {table} FINAL")
 
     def _filling(self) -> Iterator[str]:
         for first in range(0, self.cases, _AT_ONCE):
@@ -57,25 +60,14 @@ class Province:
         for part in range(_COUNTY_PARTS):
             yield self.statement("aggregates", of_all, f"code % {_COUNTY_PARTS} = {part}")
 
-    def changes(self, client: Client, change: int, cases: int) -> int:
-        """Write newer states of ``cases`` of the newest 5 %, as a sink does; return how many.
+    def statement(self, table: str, chosen: str, where: str = "1", into: str = "") -> str:
+        """Return the insert of a table's rows for the cases ``chosen`` (columns n, change).
 
-        Those are what mostly changes. Their counts are those of the chosen cases alone: right in
-        number, wrong in value.
+        ``into`` is another table of the same columns.
         """
-        newest = max(1, self.cases // 20)
-        chosen = (
-            f"SELECT {self.cases - 1} - cityHash64(number, {change}) % {newest} AS n, "
-            f"{change} AS change FROM numbers({cases})"
-        )
-        for table in ("cases", "case_events", "escalations", "aggregates"):
-            client.execute(self.statement(table, chosen), settings=_SETTINGS)
-        return cases
-
-    def statement(self, table: str, chosen: str, where: str = "1") -> str:
-        """Return the insert of a table's rows for the cases ``chosen`` (columns n, change)."""
         cases = self._cases(chosen, where)
         insert, select = _STATEMENTS[table].split("SELECT", maxsplit=1)
+        insert = insert.replace(f"INTO {table} ", f"INTO {into or table} ", 1)
         return f"{insert}{_INSTANT} SELECT{select}".format(cases=cases, as_of=self.as_of_ms)
 
     def _cases(self, chosen: str, where: str) -> str:
@@ -92,13 +84,14 @@ class Province:
         )
 
 
-def _execute(server: Server, sql: str) -> None:
+def execute(server: Server, sql: str) -> None:
+    """Run one statement, however long it takes, with the settings by which a sink inserts."""
     client = Client(
         server.host, server.port, server.database, server.user, server.password,
         send_receive_timeout=_LONGEST_S,
     )  # fmt: skip
     try:
-        client.execute(sql, settings=_SETTINGS)
+        client.execute(sql, settings=SETTINGS)
     finally:
         client.disconnect()
 

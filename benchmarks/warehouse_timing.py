@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import threading
 import time
@@ -13,7 +14,7 @@ from clickhouse_driver import Client
 from clickhouse_driver.errors import Error as DriverError
 
 from benchmarks.processes import cpu_s
-from benchmarks.warehouse_rows import Province
+from benchmarks.warehouse_changes import Changes
 from dashboards.queries import query, question_names
 from dashboards.scope import Scope
 from sinks.analysis.asking import parameters, scope_up_to, statement
@@ -101,19 +102,19 @@ def time_question(server: Server, server_pid: int, asked: Asked, answers: int) -
 
 
 def _quantile(ordered: list[float], share: float) -> float:
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+    """Return the smallest of the values that at least ``share`` of them do not exceed."""
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
 class Ingest:
-    """Writes ``cases_per_s`` newer states a second, each with its events, steps and counts.
+    """Writes a round of ``changes`` every second: newer states, their events, steps and counts.
 
     A context. ``rows`` counts the states; ``behind_s`` is how late the last ones were.
     """
 
-    def __init__(self, server: Server, province: Province, cases_per_s: int) -> None:
+    def __init__(self, server: Server, changes: Changes) -> None:
         self._server = server
-        self._province = province
-        self._cases_per_s = cases_per_s
+        self._changes = changes
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ingest")
         self.rows = 0
@@ -125,7 +126,7 @@ class Ingest:
         with self._server.client() as client:
             while not self._stopped.wait(max(0.0, begun_s + change - 1 - time.monotonic())):
                 change += 1
-                self.rows += self._province.changes(client, change, self._cases_per_s)
+                self.rows += self._changes.write(client, change)
                 self.behind_s = max(0.0, time.monotonic() - begun_s - change + 1)
 
     def __enter__(self) -> Self:
