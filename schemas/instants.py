@@ -24,17 +24,19 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(r"[Tt]([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9])")
 _REST = re.compile(r"(?:\.([0-9]+))?(?:[Zz]|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))")
 
-# Text up to the hour (2026-01-12T07), of minute and second (:12:35), of fraction and offset →
-# milliseconds; and of all that follows the hour where it is written as ``render_instant`` writes a
-# full second (:12:35+08:00). Parts this small stay in the processor's cache; two look-ups give the
-# instant of most texts, and ``schemas.case_event`` makes them itself. All are bounded, so that a
-# hostile log cannot grow them without end.
-KNOWN_HOURS: dict[str, int] = {}
-KNOWN_USUAL_RESTS: dict[str, int] = {}
-_seconds: dict[str, int] = {}
+_USUAL = "+08:00"
+# Text of the date (2026-01-12), the hour (T07), the minute (:12), the second (:35), of fraction and
+# offset → milliseconds; and of second and offset as ``render_instant`` writes a full second
+# (:35+08:00). Tables this small stay in the processor's cache, and ``schemas.case_event`` looks in
+# them itself. Those that are not whole from the start are bounded, so that a hostile log cannot
+# grow them without end.
+KNOWN_DATES: dict[str, int] = {}
+HOURS = {f"T{hour:02}": hour * HOUR_MS for hour in range(24)}
+MINUTES = {f":{minute:02}": minute * MINUTE_MS for minute in range(60)}
+_SECONDS = {f":{second:02}": second * SECOND_MS for second in range(60)}
+USUAL_RESTS = {text + _USUAL: ms - OFFSET_MS for text, ms in _SECONDS.items()}
 _rests: dict[str, int] = {}
 _CACHE_SIZE = 100_000
-_USUAL = "+08:00"
 
 
 def parse_instant(text: str) -> int:
@@ -43,9 +45,9 @@ def parse_instant(text: str) -> int:
     ``T`` or ``t``, ``Z`` or ``z``; digits of a second after the third are dropped. Raises
     ``ValueError`` for anything else, a missing offset included.
     """
-    hour, second, rest = text[:13], text[13:19], text[19:]
     try:
-        return KNOWN_HOURS[hour] + _seconds[second] + _rests[rest]
+        time_ms = HOURS[text[10:13]] + MINUTES[text[13:16]] + _SECONDS[text[16:19]]
+        return KNOWN_DATES[text[:10]] + time_ms + _rests[text[19:]]
     except KeyError:
         return _parse(text)
 
@@ -53,13 +55,8 @@ def parse_instant(text: str) -> int:
 def _parse(text: str) -> int:
     """Parse the whole text, and note its parts for the next one that has them."""
     date_ms, time_ms, rest_ms = _date_ms(text[:10]), _time_ms(text[10:19]), _rest_ms(text[19:])
-    second_ms = time_ms % HOUR_MS
-    if text[10] == "T":
-        _note(KNOWN_HOURS, text[:13], date_ms + time_ms - second_ms)
-    _note(_seconds, text[13:19], second_ms)
+    _note(KNOWN_DATES, text[:10], date_ms)
     _note(_rests, text[19:], rest_ms)
-    if text[19:] == _USUAL:
-        _note(KNOWN_USUAL_RESTS, text[13:], second_ms + rest_ms)
     return date_ms + time_ms + rest_ms
 
 

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import cast
 
@@ -38,6 +39,7 @@ from streams.transport import (
     BatchStream,
     EndOffsetReader,
     RecordBatch,
+    Session,
     batch_app,
     batch_topic,
     serve,
@@ -221,8 +223,12 @@ class CaseWorker:
             self.keepers.clear()
             self._asked.clear()
 
+    @cached_property
+    def _session(self) -> Session:
+        return cast(BatchConsumer, self.app.consumer).session
+
     def _check_session(self) -> None:
-        cast(BatchConsumer, self.app.consumer).session.check()
+        self._session.check()
 
     # Events
 

@@ -69,6 +69,20 @@ class Effects:
     states: list[StateRecord] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class _Batch:
+    """What holds for all records of a batch, and what became of them, by outcome."""
+
+    now: int
+    seen_s: float
+    effects: Effects
+    outcomes: dict[str, int] = field(default_factory=dict)
+
+    def count(self, outcome: str) -> None:
+        """Note what became of a record."""
+        self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
+
+
 class CaseKeeper:
     """The case agent's work on one partition, of ``partitions`` in all."""
 
@@ -99,20 +113,19 @@ class CaseKeeper:
         """
         now = self.state.pass_time(now)
         effects = Effects()
+        batch = _Batch(now, seen_s, effects)
         write = write or effects.states.append
-        outcomes: Counter[str] = Counter()
         runs: dict[bytes | None, list[Record]] = {}
         last: Record | None = None
         for record in records:
             last = record
             raw = record.value or b""
-            # JSON can write the letters of its type in no other ways.
-            bracket = self._bracket_in(raw) if b"load-" in raw or b"\\" in raw else None
+            bracket = self._bracket_in(raw) if _may_be_bracket(raw) else None
             if bracket is not None:
-                self._apply_runs(runs, now, seen_s, effects, outcomes, write)
+                self._apply_runs(runs, batch, write)
                 runs = {}
                 self._heed(bracket, min(now, record.timestamp), seen_s)
-                outcomes["bracket"] += 1
+                batch.count("bracket")
                 continue
             key = record.key
             run = runs.get(key)
@@ -120,10 +133,10 @@ class CaseKeeper:
                 runs[key] = [record]
             else:
                 run.append(record)
-        self._apply_runs(runs, now, seen_s, effects, outcomes, write)
+        self._apply_runs(runs, batch, write)
         if last is not None:
             self.state.next_offset = last.offset + 1
-        for outcome, count in outcomes.items():
+        for outcome, count in batch.outcomes.items():
             EVENTS.labels(outcome).inc(count)
         effects.dead_letters.sort(key=lambda letter: letter.offset)
         effects.states += self.state.take_changed()
@@ -153,28 +166,44 @@ class CaseKeeper:
     def _apply_runs(
         self,
         runs: Mapping[bytes | None, list[Record]],
-        now: int,
-        seen_s: float,
-        effects: Effects,
-        outcomes: Counter[str],
+        batch: _Batch,
         write: Callable[[StateRecord], None],
     ) -> None:
         for key, run in runs.items():
-            case_id, state = _case_id(key), None
-            for record in run:
-                try:
-                    of_case, event = decode(record.value or b"", self.engine.rules)
-                    if of_case != case_id:
-                        raise _wrong_key()
-                    if state is None or event.at > now + DAY_MS:
-                        state = self._touch(case_id, key, event, now)
-                except InvalidRecord as fault:
-                    outcomes["dead-letter"] += 1
-                    effects.dead_letters.append(_dead_letter(record, fault))
-                    continue
-                outcomes[self._add(state, event, record, now, seen_s, effects)] += 1
+            state = self._apply_run(key, run, batch)
             if state is not None:
                 write((state.case_id, self.state.pack(state)))
+
+    def _apply_run(
+        self, key: bytes | None, run: Iterable[Record], batch: _Batch
+    ) -> CaseState | None:
+        """Apply records of one key; return their case, ``None`` if none of them is of one."""
+        case_id, now, is_changed = _case_id(key), batch.now, False
+        state: CaseState | None = None
+        for record in run:
+            raw = record.value or b""
+            try:
+                of_case, event = decode(raw, self.engine.rules)
+                if of_case != case_id:
+                    raise _wrong_key()
+                if state is None or event.at > now + DAY_MS:
+                    state = self._touch(case_id, key, event, now)
+            except InvalidRecord as fault:
+                batch.count("dead-letter")
+                batch.effects.dead_letters.append(_dead_letter(record, fault))
+                continue
+            if record.headers:
+                self._hold(state, record, batch.seen_s)
+            added = self.engine.add(state, event, now)
+            batch.count(added)
+            state.source_offset = record.offset
+            if added is not Added.DUPLICATE:
+                is_changed = True
+                if state.item is None or state.held or state.set_aside:
+                    self._note(state, event, raw, batch.effects)
+        if state is not None and is_changed:
+            self._have_judged(state)
+        return state
 
     def _touch(self, case_id: str, key: bytes | None, event: StoredEvent, now: int) -> CaseState:
         """Return the case that an event is of; refuse an event that is not to have an effect."""
@@ -197,27 +226,12 @@ class CaseKeeper:
                 "set partitioner=murmur2_random in the producer",
             )
 
-    def _add(
-        self,
-        state: CaseState,
-        event: StoredEvent,
-        record: Record,
-        now: int,
-        seen_s: float,
-        effects: Effects,
-    ) -> Added:
-        if record.headers:
-            self._hold(state, record, seen_s)
-        added = self.engine.add(state, event, now)
-        state.source_offset = record.offset
-        if added is not Added.DUPLICATE:
-            if state.item is None or state.held or state.set_aside:
-                self._note(state, event, record.value or b"", effects)
-            if state.fired:
-                state.unjudged = True
-            if state.unjudged and not state.loads:
-                self.state.to_judge[state.case_id] = None
-        return added
+    def _have_judged(self, state: CaseState) -> None:
+        """Have the next sweep judge a case that has changed, if something may have to be told."""
+        if state.fired:
+            state.unjudged = True
+        if state.unjudged and not state.loads:
+            self.state.to_judge[state.case_id] = None
 
     def close_load(self, load: str, closed_at: int) -> None:
         """Let go the cases that a load held; what is past due at ``closed_at`` is known late."""
@@ -312,6 +326,14 @@ class CaseKeeper:
     def has_work(self, now: int) -> bool:
         """Say whether another sweep as of ``now`` would find a case to judge."""
         return bool(self.state.to_judge) or self.state.timers.is_ready(now)
+
+
+def _may_be_bracket(raw: bytes) -> bool:
+    """Say whether the letters of a bracket's type are in a record; JSON can write them in two ways.
+
+    By ``find``: ``in`` first tries whether the letters are a number, and words an error.
+    """
+    return raw.find(b"load-") >= 0 or raw.find(b"\\") >= 0
 
 
 def _case_id(key: bytes | None) -> str | None:

@@ -8,43 +8,59 @@ from streams.core.groups import GroupKey
 
 
 class Counts:
-    """Counts by group. ``changed`` holds the groups whose published count is out of date."""
+    """Counts by group.
+
+    ``changed`` holds the groups whose published count is out of date, each with its count as it is
+    now; a group that was never published and has come to none again is not to be published at all.
+    """
 
     def __init__(self) -> None:
+        # As published, or as they are being published.
         self._counts: dict[GroupKey, int] = {}
-        self.changed: set[GroupKey] = set()
+        self.changed: dict[GroupKey, int] = {}
 
     def move(self, before: Sequence[GroupKey], after: Sequence[GroupKey]) -> None:
         """Take a case out of the groups that it was in and put it into those that it is in."""
         if before == after:
             return
-        counts, changed = self._counts, self.changed
         for group in before:
             if group not in after:
-                counts[group] = counts.get(group, 0) - 1
-                changed.add(group)
+                self._add(group, -1)
         for group in after:
             if group not in before:
-                counts[group] = counts.get(group, 0) + 1
-                changed.add(group)
+                self._add(group, 1)
+
+    def _add(self, group: GroupKey, cases: int) -> None:
+        count = self.changed.get(group)
+        if count is None:
+            count = self._counts.get(group, 0)
+        self.changed[group] = count + cases
 
     def take_changed(self, at_most: int | None = None) -> list[tuple[GroupKey, int]]:
         """Return changed groups with their counts; a group of none is forgotten after it."""
         changed = self.changed
         if at_most is None or len(changed) <= at_most:
-            taken, self.changed = list(changed), set()
+            taken, self.changed = changed, {}
         else:
-            taken = [changed.pop() for _ in range(at_most)]
-        counts = [(group, self._counts.get(group, 0)) for group in taken]
-        for group, count in counts:
-            if count == 0:
-                self._counts.pop(group, None)
-        return counts
+            taken = dict(changed.popitem() for _ in range(at_most))
+        counts = self._counts
+        found: list[tuple[GroupKey, int]] = []
+        for group, count in taken.items():
+            if count:
+                counts[group] = count
+            elif group in counts:
+                del counts[group]
+            else:
+                continue
+            found.append((group, count))
+        return found
 
     def settle(self, published: dict[GroupKey, int]) -> None:
         """Keep as changed only what differs from what was published before (after a restore)."""
+        counts = self._counts | self.changed
+        self._counts = {group: count for group, count in published.items() if count}
         self.changed = {
-            group
-            for group in self._counts.keys() | published.keys()
-            if self._counts.get(group, 0) != published.get(group, 0)
+            group: counts.get(group, 0)
+            for group in counts.keys() | published.keys()
+            if counts.get(group, 0) != published.get(group, 0)
         }
