@@ -12,48 +12,45 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from jushou.cli.screenshots import ARGUMENTS, CHROMIUM
 
-# Before any module of the page: looks at each frame whether the numbers, the map and the filters,
-# what a hand would reach for first, are there, and whether every panel is drawn; and notes when the
-# click was answered and painted. A listener of the window hears it after those of the page, which
-# are on the document and below it.
+# Before any module of the page. Looks every few milliseconds for what is waited for, by a timer:
+# to ask for frames would make the browser draw more of them. Numbers, map and filters are what a
+# hand would reach for first. A listener of the window hears the click after those of the page,
+# which are on the document and below it.
 _WATCH = """{
     const told = (globalThis.opening = {});
-    const until = (isSo) => new Promise((done, fail) => {
-        setTimeout(() => fail(new Error(`not within 30 s: ${isSo}`)), 30_000);
-        const look = () => (isSo() ? done(performance.now()) : requestAnimationFrame(look));
-        requestAnimationFrame(look);
-    });
     const find = (what) => document.querySelector(what);
     const tile = "#map a.tile .area";
-    told.standing = until(() => find("[data-kpi=late] .number:not(.waiting)") && find(tile)
-        && find("#prefecture option:nth-child(2)")).then((at) => {
-        told.stood = at;
+    const until = (isSo) => new Promise((done, fail) => {
+        setTimeout(() => fail(new Error(`not within 30 s: ${isSo}`)), 30_000);
+        const look = () => (isSo() ? done(performance.now()) : setTimeout(look, 5));
+        look();
+    });
+    told.standing = async () => {
+        told.stood = await until(() => find("[data-kpi=late] .number:not(.waiting)")
+            && find(tile) && find("#prefecture option:nth-child(2)"));
         const { x, y, width, height } = find(tile).getBoundingClientRect();
         return [x + width / 2, y + height / 2];
-    });
-    told.filling = until(() => find("#numbers[aria-busy=false]") && !find(".number.waiting")
-        && !find("section:not([hidden])[aria-busy=true]")).then((at) => { told.filled = at; });
-    told.answering = new Promise((done, fail) => {
-        setTimeout(() => fail(new Error("a click was not answered within 30 s")), 30_000);
-        addEventListener("click", () => requestAnimationFrame(() => setTimeout(() => {
-            told.answered = performance.now();
-            told.led = new URLSearchParams(location.search).get("county");
-            done();
-        })));
-    });
-    // Whichever nobody waits for must not complain.
-    for (const one of Object.values(told)) one.catch(() => {});
+    };
+    told.filling = async () => {
+        told.filled = await until(() => find("#numbers[aria-busy=false]")
+            && !find(".number.waiting") && !find("section:not([hidden])[aria-busy=true]"));
+    };
+    told.answering = () => until(() => told.answered);
+    addEventListener("click", () => requestAnimationFrame(() => setTimeout(() => {
+        told.answered = performance.now();
+        told.led = new URLSearchParams(location.search).get("county");
+    })));
 }"""
 _TOLD = """() => {
     const [navigation] = performance.getEntriesByType("navigation");
     const files = performance.getEntriesByType("resource")
-        .filter(({ name }) => name.includes("/static/"));
+        .filter(({ name }) => /[.](js|css)$/.test(name));
     const paint = performance.getEntriesByName("first-contentful-paint")[0];
     return {
         stood: opening.stood, filled: opening.filled, answered: opening.answered, led: opening.led,
         painted: paint.startTime, files: new Set(files.map(({ name }) => name)).size,
         fetched: Math.max(...files.map(({ responseEnd }) => responseEnd)),
-        // What is asked for twice, such as the icon, travels once.
+        // What is asked for twice travels once.
         kept: files.filter(({ name, transferSize }) => transferSize === 0
             && !files.some((one) => one.name === name && one.transferSize > 0)).length,
         bytes: navigation.transferSize + files.reduce((sum, one) => sum + one.transferSize, 0),
@@ -64,7 +61,7 @@ _TOLD = """() => {
 class Opening(NamedTuple):
     """One opening; milliseconds from the start of the navigation.
 
-    ``painted``: the first contentful paint. ``fetched``: the last module, style and icon is here.
+    ``painted``: the first contentful paint. ``fetched``: the last module and style are here.
     ``stood``: numbers, map and filters stand there. ``interactive``: a click on a county, sent by
     the browser as soon as they stood, was answered (the page is in that county) and painted.
     ``filled``: every panel of the overview was drawn, opened once more without the click.
@@ -119,10 +116,10 @@ def _open(browser: Browser, address: str, cookie: str, *, is_clicked: bool) -> d
         tab = _tab(context, address, cookie)
         tab.goto(address, wait_until="commit")
         if is_clicked:
-            tab.mouse.click(*tab.evaluate("opening.standing"))
-            tab.evaluate("opening.answering")
+            tab.mouse.click(*tab.evaluate("opening.standing()"))
+            tab.evaluate("opening.answering()")
         else:
-            tab.evaluate("opening.filling")
+            tab.evaluate("opening.filling()")
         told: dict[str, Any] = tab.evaluate(_TOLD)
         return told
     finally:
