@@ -174,12 +174,10 @@ installFilters(page);
 installViews(page);
 installDefinitions();
 installLinks();
-// Asked for at once with the session; who has to sign in first gets them after that.
-const early = loadNames((path) => fetchJson(path, { isSignIn: true })).then(() => true, () => false);
 await sessionOf(page);
 page.state = within(page.session, page.state);
 address.replace(page.state);
 stream.open(address.scopeQuery(page.state));
-if (!(await early)) await persist(() => loadNames(fetchJson));
+await persist(() => loadNames(fetchJson));
 page.hasNames = true;
 drawAll();

@@ -7,14 +7,14 @@ import { GRADES, gradeOf, PATTERNS } from "./grades.js";
 import { shapesOf } from "./map-shapes.js";
 import { countyName, prefectureName, rememberTownships, townshipName } from "./names.js";
 import { filled, frame } from "./panel.js";
-import { fixedOf } from "./session.js";
+import { fixedOf, seesTownships } from "./session.js";
 import { drawTownshipTiles } from "./township-tiles.js";
 import { language, t } from "./words.js";
 
 let made = null;
 
 export function drawMap(page) {
-  const isCounty = Boolean(page.state.county);
+  const isCounty = Boolean(page.state.county) && seesTownships(page);
   const panel = isCounty ? "townships" : "counties";
   const body = frame(page, "map", { title: t(isCounty ? "mapTownships" : "map"), define: "panels.map", csv: panel });
   filled("map", page.store.has(panel));

@@ -1,5 +1,6 @@
 // Names of codes, from the server; a code without a name is shown as it is.
 
+import { early } from "./early.js";
 import { language, pick, t } from "./words.js";
 
 let names = null;
@@ -9,7 +10,7 @@ export const CHANNELS = [
 ];
 
 export async function loadNames(fetchJson) {
-  names = await fetchJson("/api/names");
+  names = (await early("/api/names")) ?? await fetchJson("/api/names");
 }
 
 /** Townships are named by the rows that are about them: there are too many to send at once. */

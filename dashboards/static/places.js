@@ -4,6 +4,7 @@ import { countColumns } from "./count-columns.js";
 import { h, setText } from "./dom.js";
 import { countyName, prefectureName, prefectureOf, prefectureShort, rememberTownships, townshipName } from "./names.js";
 import { filled, frame } from "./panel.js";
+import { seesTownships } from "./session.js";
 import { Table } from "./table.js";
 import { t } from "./words.js";
 
@@ -14,13 +15,14 @@ let switcher = null;
 const KEY = { counties: "county", prefectures: "prefecture", townships: "township" };
 
 /** The level that the table shows: townships within a county, else what the reader chose. */
-function levelOf({ county, place }) {
-  if (county) return place === "counties" ? "counties" : "townships";
+function levelOf(page) {
+  const { county, place } = page.state;
+  if (county && seesTownships(page)) return place === "counties" ? "counties" : "townships";
   return place === "prefectures" ? "prefectures" : "counties";
 }
 
 export function drawPlaces(page, moved) {
-  const panel = levelOf(page.state);
+  const panel = levelOf(page);
   rememberTownships(page.store.rows("townships"));
   const body = frame(page, "places", {
     title: t("places"), define: `panels.${panel}`, csv: panel, tools: [levelSwitch(page)],
@@ -28,7 +30,7 @@ export function drawPlaces(page, moved) {
   for (const [name, button] of Object.entries(switches)) {
     setText(button, t(name));
     button.setAttribute("aria-pressed", String(name === panel));
-    button.hidden = name === (page.state.county ? "prefectures" : "townships");
+    button.hidden = name === (page.state.county && seesTownships(page) ? "prefectures" : "townships");
   }
   filled("places", page.store.has(panel));
   for (const [name, table] of Object.entries(tables)) table.scroller.hidden = name !== panel;

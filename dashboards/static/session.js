@@ -1,6 +1,7 @@
 // Who reads the page: asked once at the start, and again whenever the server wants a sign-in.
 
 import { byId, h, setText } from "./dom.js";
+import { early } from "./early.js";
 import { fetchJson, keepSession, sendJson } from "./fetching.js";
 import { countyName, prefectureName } from "./names.js";
 import { pick, t } from "./words.js";
@@ -9,7 +10,7 @@ import { pick, t } from "./words.js";
 export async function sessionOf(page) {
   for (;;) {
     try {
-      return begun(page, await fetchJson("/api/session", { isSignIn: true }));
+      return begun(page, (await early("/api/session")) ?? await fetchJson("/api/session", { isSignIn: true }));
     } catch (problem) {
       if (problem.status === 401) return begun(page, await askToSignIn(page));
       page.fault = problem;
@@ -44,6 +45,9 @@ export function within(session, state) {
 }
 
 export const maySee = (page, right) => !page.session?.rights || page.session.rights.includes(right);
+
+/** Counts of so small a place may tell of a family: an analyst gets none (docs/access.md). */
+export const seesTownships = (page) => page.session?.role !== "analyst";
 
 /** Draw who reads, with the way out, or in where the page is open. */
 export function drawSession(page) {

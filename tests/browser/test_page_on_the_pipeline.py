@@ -302,6 +302,10 @@ def test_an_analyst_sees_counts_and_no_case(look: Look, running: Running) -> Non
     expect(page.locator("#items tbody tr")).to_have_count(16)
     expect(page.locator("#escalations")).to_be_hidden()
     expect(page.get_by_role("navigation")).not_to_contain_text("督办")
+    page.goto(f"{running.with_accounts}/?prefecture=530100&county=530102")
+    expect(page.locator("#places tbody tr:visible")).to_have_count(1)
+    expect(page.locator("#map a.tile")).to_have_count(129)
+    expect(page.locator("section:visible[aria-busy=true], .failure")).to_have_count(0)
 
 
 def test_what_is_done_on_the_page_comes_back_through_the_pipeline(
