@@ -1,4 +1,4 @@
-"""Decides when the records of one partition are worth a block. Pure: given the time.
+"""Decides when records are worth a block, and which go together. Pure: given the time.
 
 Between the consumer and the blocks. A block that is too small makes many parts in ClickHouse, one
 that is too late makes the page late.
@@ -6,7 +6,8 @@ that is too late makes the page late.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from sinks.record import Record
@@ -55,3 +56,34 @@ class Batch:
         if not self.records:
             return False
         return self.is_full(limits) or now_s - self.started_at_s >= limits.age_s
+
+
+def due_together(batches: Iterable[Batch], now_s: float, limits: Limits) -> list[list[Batch]]:
+    """Return the batches to be written now, each list as one block.
+
+    With a batch that is due the others of its topic go, as far as one block takes them: a block
+    costs ClickHouse more than some thousand rows of it do, and partitions would make many.
+    """
+    by_topic: defaultdict[str, list[Batch]] = defaultdict(list)
+    for batch in batches:
+        if batch.records:
+            by_topic[batch.topic].append(batch)
+    due: list[list[Batch]] = []
+    for of_topic in by_topic.values():
+        of_topic.sort(key=lambda batch: not batch.is_due(now_s, limits))
+        groups = _filled(of_topic, limits)
+        due += [group for group in groups if group[0].is_due(now_s, limits)]
+    return due
+
+
+def _filled(batches: Iterable[Batch], limits: Limits) -> list[list[Batch]]:
+    """Return the batches in groups that keep within the limits; one alone may be beyond them."""
+    groups: list[list[Batch]] = []
+    rows = size_bytes = 0
+    for batch in batches:
+        rows, size_bytes = rows + len(batch.records), size_bytes + batch.size_bytes
+        if not groups or rows > limits.rows or size_bytes > limits.size_bytes:
+            groups.append([])
+            rows, size_bytes = len(batch.records), batch.size_bytes
+        groups[-1].append(batch)
+    return groups

@@ -7,6 +7,7 @@ any time and run twice: rows are idempotent by their keys.
 from __future__ import annotations
 
 import gc
+import math
 import threading
 import time
 from collections import deque
@@ -17,7 +18,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from schemas.errors import Unavailable
-from sinks.batch import Batch, Limits
+from sinks.batch import Batch, Limits, due_together
 from sinks.clickhouse.blocks import Blocks
 from sinks.clickhouse.server import Server
 from sinks.clickhouse.writer import Writer
@@ -71,7 +72,7 @@ class Sink:
         writers = [writer] if writer else [Writer(config.server) for _ in range(_CONNECTIONS)]
         self._inserter = Inserter(writers, metrics)
         self._batches: dict[Partition, Batch] = {}
-        self._in_hand: deque[tuple[Batch, Future[None]]] = deque()
+        self._in_hand: deque[tuple[list[Batch], Future[None]]] = deque()
         self._written: dict[Partition, int] = {}
         self._consumer = SinkConsumer(
             config.bootstrap,
@@ -126,32 +127,32 @@ class Sink:
             self._batches[partition].extend(records)
 
     def _send_due(self) -> None:
-        now_s = time.monotonic()
         hurried = self._config.until_idle and self._consumer.is_at_end()
-        for batch in list(self._batches.values()):
-            if hurried or batch.is_due(now_s, self._config.limits):
-                self._send(batch)
+        now_s = math.inf if hurried else time.monotonic()
+        for batches in due_together(self._batches.values(), now_s, self._config.limits):
+            self._send(batches)
 
-    def _send(self, batch: Batch) -> None:
-        """Hand the block of a batch over once there is room; in an outage the batch stays."""
+    def _send(self, batches: list[Batch]) -> None:
+        """Hand the block of batches over once there is room; in an outage they stay."""
         while len(self._in_hand) >= _BLOCKS_IN_HAND:
             if self._inserter.away.is_set():
                 return
             wait([self._in_hand[0][1]], timeout=_READ_S)
             self._commit_written()
-        del self._batches[batch.topic, batch.partition]
-        block = self._blocks.block(batch)
+        for batch in batches:
+            del self._batches[batch.topic, batch.partition]
+        block = self._blocks.block(batches)
         for reason, count in block.skipped.items():
-            self._metrics.skipped.labels(batch.topic, reason).inc(count)
-        self._in_hand.append((batch, self._inserter.submit(block)))
+            self._metrics.skipped.labels(batches[0].topic, reason).inc(count)
+        self._in_hand.append((batches, self._inserter.submit(block)))
 
     def _commit_written(self) -> None:
         """Commit the offsets of the blocks that ClickHouse has acknowledged."""
         written: dict[Partition, int] = {}
         while self._in_hand and self._in_hand[0][1].done():
-            batch, future = self._in_hand.popleft()
+            batches, future = self._in_hand.popleft()
             future.result()
-            written[batch.topic, batch.partition] = batch.next_offset
+            written |= {(each.topic, each.partition): each.next_offset for each in batches}
         self._written |= written
         if written and not self._consumer.commit(written):
             self._metrics.commit_failures.inc()
@@ -159,8 +160,9 @@ class Sink:
     def _write_what_was_read(self) -> None:
         self._inserter.give_up()
         try:
-            for batch in list(self._batches.values()):
-                self._send(batch)
+            limits = self._config.limits
+            for batches in due_together(self._batches.values(), math.inf, limits):
+                self._send(batches)
             while self._in_hand:
                 wait([self._in_hand[0][1]])
                 self._commit_written()
@@ -184,7 +186,11 @@ class Sink:
         return (
             self._consumer.read_end(partition) >= end
             and partition not in self._batches
-            and all((batch.topic, batch.partition) != partition for batch, _ in self._in_hand)
+            and not any(
+                (batch.topic, batch.partition) == partition
+                for batches, _ in self._in_hand
+                for batch in batches
+            )
         )
 
     def _drop(self, partitions: set[Partition]) -> None:

@@ -1,4 +1,4 @@
-"""What is inserted at once: rows of one table from one range of offsets, as columns."""
+"""What is inserted at once: rows of one table from ranges of offsets, as columns."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Row = tuple[Any, ...]
 class Block:
     """Columns of equal length for ``table``; ``skipped`` counts records without a row by reason.
 
-    ``token`` names the range of offsets that the rows come from: the same range gives the same
+    ``token`` names the ranges of offsets that the rows come from: the same ranges give the same
     token and the same rows, so that ClickHouse can drop a block that was sent twice.
     """
 

@@ -1,4 +1,4 @@
-"""From a batch of records of one topic partition to the block of its table.
+"""From batches of records of one topic, each of a partition, to the block of its table.
 
 After ``sinks.batch``, before ``sinks.clickhouse.writer``. Pure: the same records give the same
 block, with the same token.
@@ -115,22 +115,31 @@ class Blocks:
         """The tables that are written."""
         return tuple(dict.fromkeys(table for table, _, _ in self._readers.values()))
 
-    def block(self, batch: Batch) -> Block:
-        """Return the block of a batch with records.
+    def block(self, batches: Sequence[Batch]) -> Block:
+        """Return the block of batches of one topic, each with records.
 
         Raises ``Misconfigured`` for a record of our own topics that cannot be read: writer and
         reader are then of different versions, and going on would leave a hole.
         """
-        table, names, read = self._readers[batch.topic]
-        first, last = batch.records[0], batch.records[-1]
-        try:
-            rows, skipped = read(batch.records, batch.partition)
-        except (msgspec.DecodeError, ValueError) as fault:
-            raise Misconfigured(
-                f"{batch.topic} partition {batch.partition}, offsets {first.offset} to "
-                f"{last.offset}: a record is not what this version writes ({fault}); run the sink "
-                "in the version of the workers"
-            ) from fault
-        # With the time of the last record: offsets alone begin again when a topic is made anew.
-        token = f"{batch.topic}:{batch.partition}:{first.offset}-{last.offset}:{last.timestamp_ms}"
+        table, names, read = self._readers[batches[0].topic]
+        rows: list[Row] = []
+        skipped: Counter[str] = Counter()
+        for batch in batches:
+            try:
+                found, passed_over = read(batch.records, batch.partition)
+            except (msgspec.DecodeError, ValueError) as fault:
+                raise Misconfigured(
+                    f"{batch.topic} partition {batch.partition}, offsets {batch.records[0].offset} "
+                    f"to {batch.records[-1].offset}: a record is not what this version writes "
+                    f"({fault}); run the sink in the version of the workers"
+                ) from fault
+            rows += found
+            skipped += passed_over
+        token = ";".join(map(_token, batches))
         return Block(table, names, transpose(rows), token, skipped)
+
+
+def _token(batch: Batch) -> str:
+    """With the time of the last record: offsets alone begin again when a topic is made anew."""
+    first, last = batch.records[0], batch.records[-1]
+    return f"{batch.topic}:{batch.partition}:{first.offset}-{last.offset}:{last.timestamp_ms}"

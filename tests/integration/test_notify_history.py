@@ -55,7 +55,7 @@ class Stored:
         """Write records; return how many had no row, by reason."""
         batch = Batch(topic, 0, 0.0)
         batch.extend([Record(next(offsets), 1, value) for value in values])
-        block = self._blocks.block(batch)
+        block = self._blocks.block([batch])
         self._writer.insert(block)
         return dict(block.skipped)
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from sinks.batch import Batch, Limits
+import math
+
+from sinks.batch import Batch, Limits, due_together
 from sinks.record import Record
 
 LIMITS = Limits(rows=3, size_bytes=100, age_s=1.0)
 
 
-def batch(count: int, size: int = 1) -> Batch:
-    made = Batch("topic", 0, started_at_s=50.0)
+def batch(count: int, size: int = 1, topic: str = "topic", partition: int = 0) -> Batch:
+    made = Batch(topic, partition, started_at_s=50.0)
     made.extend([Record(10 + offset, 0, b"x" * size) for offset in range(count)])
     return made
 
@@ -33,3 +35,27 @@ def test_a_tombstone_has_no_size() -> None:
     made = batch(0)
     made.extend([Record(0, 0, None)])
     assert (made.size_bytes, made.next_offset) == (0, 1)
+
+
+def test_with_a_batch_that_is_due_go_the_others_of_its_topic_that_one_block_takes() -> None:
+    full = batch(3, partition=1)
+    others = [batch(2, partition=0), batch(0, partition=2), batch(1, partition=3)]
+    limits = Limits(rows=5, size_bytes=100, age_s=1.0)
+    assert due_together([*others, full, batch(2, topic="other")], 50.0, limits) == []
+    (together,) = due_together([*others, full, batch(2, topic="other")], 50.0, LIMITS)
+    assert together == [full]
+    big = batch(1, size=100, partition=1)
+    assert due_together([*others, big], 50.0, Limits(rows=9, size_bytes=100, age_s=1.0)) == [[big]]
+    wide = Limits(rows=6, size_bytes=1_000, age_s=1.0)
+    late = Batch("topic", 4, started_at_s=49.0)
+    late.extend(full.records)
+    assert due_together([*others, late, batch(2, topic="other")], 50.0, wide) == [
+        [late, others[0], others[2]]
+    ]
+
+
+def test_all_batches_go_in_as_few_blocks_as_take_them() -> None:
+    many = [batch(2, partition=number) for number in range(5)]
+    groups = due_together([*many, batch(1, topic="other")], math.inf, Limits(rows=4))
+    assert sorted(len(group) for group in groups) == [1, 1, 2, 2]
+    assert sum(len(each.records) for group in groups for each in group) == 11

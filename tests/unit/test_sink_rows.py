@@ -27,7 +27,7 @@ BLOCKS = Blocks({"water.drinking": "water"})
 def block(topic: str, *values: bytes | None) -> Block:
     batch = Batch(topic, 1, 0.0)
     batch.extend([Record(offset, 1_000 + offset, value) for offset, value in enumerate(values)])
-    return BLOCKS.block(batch)
+    return BLOCKS.block([batch])
 
 
 def rows(made: Block) -> list[dict[str, Any]]:
@@ -38,6 +38,18 @@ def event_row(**fields: Any) -> dict[str, Any]:
     record = event("W1", "a1", "submitted", "2026-03-02 09:00") | fields
     (row,) = rows(block(CASE_EVENTS.name, json.dumps(record).encode()))
     return row
+
+
+def test_a_block_of_two_partitions_has_the_rows_of_both_each_with_its_own() -> None:
+    batches = [Batch(CASE_EVENTS.name, partition, 0.0) for partition in (2, 0)]
+    for batch in batches:
+        record = event(f"W{batch.partition}", "a1", "submitted", "2026-03-02 09:00")
+        batch.extend([Record(7, 0, json.dumps(record).encode()), Record(8, 0, b"{")])
+    made = BLOCKS.block(batches)
+    found = [(each["case_id"], each["source_partition"]) for each in rows(made)]
+    assert found == [("W2", 2), ("W0", 0)]
+    assert made.skipped.total() == 2
+    assert made.token != BLOCKS.block(batches[:1]).token
 
 
 def test_of_the_attributes_only_the_known_ones_are_kept_and_never_free_text() -> None:
@@ -202,7 +214,7 @@ def test_the_same_records_give_the_same_token_and_a_topic_made_anew_another() ->
     assert block(CASE_STATES.name, state(1)).token == block(CASE_STATES.name, state(1)).token
     later = Batch(CASE_STATES.name, 1, 0.0)
     later.extend([Record(0, 77_000, state(1))])
-    assert BLOCKS.block(later).token != block(CASE_STATES.name, state(1)).token
+    assert BLOCKS.block([later]).token != block(CASE_STATES.name, state(1)).token
 
 
 def test_every_row_has_a_value_for_every_column() -> None:
