@@ -24,7 +24,7 @@ class Limits:
 
     rows: int = 50_000
     size_bytes: int = 8_000_000
-    age_s: float = 0.75
+    age_s: float = 0.4
 
 
 @dataclass(slots=True)
