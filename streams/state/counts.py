@@ -57,10 +57,14 @@ class Counts:
 
     def settle(self, published: dict[GroupKey, int]) -> None:
         """Keep as changed only what differs from what was published before (after a restore)."""
-        counts = self._counts | self.changed
-        self._counts = {group: count for group, count in published.items() if count}
-        self.changed = {
-            group: counts.get(group, 0)
-            for group in counts.keys() | published.keys()
-            if counts.get(group, 0) != published.get(group, 0)
-        }
+        counts = self._counts
+        counts.update(self.changed)
+        changed = {group: count for group, count in counts.items() if published.get(group) != count}
+        changed |= {group: 0 for group, count in published.items() if count and group not in counts}
+        # The keys of what was published hold texts of their own, and are let go.
+        for group in changed:
+            if count := published.get(group, 0):
+                counts[group] = count
+            else:
+                counts.pop(group, None)
+        self.changed = changed
