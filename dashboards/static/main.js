@@ -31,8 +31,11 @@ import { drawViews, installViews, isShown } from "./views.js";
 import { setLanguage } from "./words.js";
 
 const RENEW_MS = 10_000;
-// What is asked for waits this long for the numbers and the map of the stream, which come first.
+// What is asked for waits this long for the numbers and the map of the stream, which come first,
+// and then for the browser to have drawn them.
 const FIRST_MS = 1000;
+const DRAWN_MS = 300;
+const whenIdle = globalThis.requestIdleCallback ?? ((ask, { timeout }) => setTimeout(ask, timeout));
 const root = document.documentElement.dataset;
 const page = {
   state: address.read(),
@@ -98,7 +101,7 @@ function hear(event, body) {
     const first = !page.store.has(body.panel);
     const moved = page.store.take(KEY_OF[body.panel], body);
     if (page.hasNames) for (const draw of DRAW[body.panel] ?? []) draw(page, first ? [] : moved);
-    if (body.panel === "counties" && !page.mayAsk) requestAnimationFrame(() => setTimeout(mayAsk));
+    if (body.panel === "counties" && !page.mayAsk) whenIdle(mayAsk, { timeout: DRAWN_MS });
   } else if (event === "tick") {
     page.tick = body;
     page.fault = null;
