@@ -57,7 +57,7 @@ def load_history(server: Server, province: Province, as_of: int) -> int:
     ):
         records = [Record(offset, as_of, value) for offset, value in enumerate(values)]
         if records:
-            writer.insert(blocks.block(Batch(topic, 0, 0.0, records)))
+            writer.insert(blocks.block([Batch(topic, 0, 0.0, records)]))
     writer.close()
     _escalations(server, replay)
     return len(lines)

@@ -31,11 +31,6 @@ import { drawViews, installViews, isShown } from "./views.js";
 import { setLanguage } from "./words.js";
 
 const RENEW_MS = 10_000;
-// What is asked for waits this long for the numbers and the map of the stream, which come first,
-// and then for the browser to have drawn them.
-const FIRST_MS = 1000;
-const DRAWN_MS = 300;
-const whenIdle = globalThis.requestIdleCallback ?? ((ask, { timeout }) => setTimeout(ask, timeout));
 const root = document.documentElement.dataset;
 const page = {
   state: address.read(),
@@ -49,7 +44,6 @@ const page = {
   cutSince: null,
   // Nothing is drawn before the names of codes are there.
   hasNames: false,
-  mayAsk: false,
   go,
   redraw,
   drawHead: () => drawHead(page),
@@ -101,7 +95,6 @@ function hear(event, body) {
     const first = !page.store.has(body.panel);
     const moved = page.store.take(KEY_OF[body.panel], body);
     if (page.hasNames) for (const draw of DRAW[body.panel] ?? []) draw(page, first ? [] : moved);
-    if (body.panel === "counties" && !page.mayAsk) whenIdle(mayAsk, { timeout: DRAWN_MS });
   } else if (event === "tick") {
     page.tick = body;
     page.fault = null;
@@ -131,15 +124,8 @@ function drawAll() {
   drawHead(page);
 }
 
-/** From now on panels may ask: the browser and the warehouse have done what is looked at first. */
-function mayAsk() {
-  if (page.mayAsk) return;
-  page.mayAsk = true;
-  drawAsked();
-}
-
 function drawAsked() {
-  if (!page.hasNames || !page.mayAsk || document.hidden) return;
+  if (!page.hasNames || document.hidden) return;
   for (const [id, draw] of ASKED) if (isShown(id)) draw(page);
 }
 
@@ -192,7 +178,6 @@ await sessionOf(page);
 page.state = within(page.session, page.state);
 address.replace(page.state);
 stream.open(address.scopeQuery(page.state));
-setTimeout(mayAsk, FIRST_MS);
 await persist(() => loadNames(fetchJson));
 page.hasNames = true;
 drawAll();
