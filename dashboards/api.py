@@ -28,7 +28,7 @@ from dashboards.panels import EXPORTED_ROWS, LISTED_ROWS, PANELS, SHOWN_ROWS, Pa
 from dashboards.problems import Problem, Refused
 from dashboards.queries import Questions, query, question_names
 from dashboards.scope import Clock, Scope, instant_of, scope_of
-from dashboards.spreadsheet import as_csv
+from dashboards.spreadsheet import Spreadsheet, download
 from schemas.instants import render_instant
 
 router = APIRouter(prefix="/api")
@@ -68,12 +68,6 @@ def permitted_scope(
 InScope = Annotated[Scope, Depends(permitted_scope)]
 
 
-class Spreadsheet(Response):
-    """CSV."""
-
-    media_type = "text/csv"
-
-
 def _panel(name: str, reader: Reader) -> Panel:
     if name in PANELS and not may_see(reader, PANELS[name]):
         raise Refused(
@@ -109,10 +103,7 @@ async def panel_csv(
         await audited(request, reader, Act.LIST_EXPORTED, panel.name)
     stamp = render_instant(as_of_ms)
     kept = [row | {"as_of": stamp, "simulated": service.simulated} for row in rows]
-    file_name = f"jushou-{panel.name}-{stamp[:19].replace(':', '')}.csv"
-    headers = {"Content-Disposition": f'attachment; filename="{file_name}"'}
-    text = as_csv((*panel.columns, "as_of", "simulated"), kept)
-    return Spreadsheet(text, headers=headers)
+    return download(panel.name, as_of_ms, (*panel.columns, "as_of", "simulated"), kept)
 
 
 @router.get("/panels/{name}")

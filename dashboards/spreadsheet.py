@@ -7,11 +7,27 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from starlette.responses import Response
+
 from dashboards.warehouse import Row
+from schemas.instants import render_instant
 
 BOM = "\ufeff"
 # A cell that begins so is run as a formula by spreadsheets (OWASP, "CSV Injection").
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+class Spreadsheet(Response):
+    """CSV."""
+
+    media_type = "text/csv"
+
+
+def download(name: str, as_of_ms: int, columns: Sequence[str], rows: Iterable[Row]) -> Spreadsheet:
+    """Return the rows as a file that is named after what they are and their instant."""
+    stamp = render_instant(as_of_ms)[:19].replace(":", "")
+    headers = {"Content-Disposition": f'attachment; filename="jushou-{name}-{stamp}.csv"'}
+    return Spreadsheet(as_csv(columns, rows), headers=headers)
 
 
 def as_csv(columns: Sequence[str], rows: Iterable[Row]) -> str:

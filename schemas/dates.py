@@ -5,10 +5,14 @@ An event written ``0001-01-01T00:00:00+14:00`` lies in the year 0 of Shanghai.
 
 from __future__ import annotations
 
-from schemas.instants import DAY_MS, parse_instant, render_instant, start_of_day
-
-# The calendar repeats itself after so many years, weekdays included.
-_CYCLE_YEARS, _CYCLE_DAYS = 400, 146_097
+from schemas.instants import (
+    CYCLE_DAYS,
+    CYCLE_YEARS,
+    DAY_MS,
+    parse_instant,
+    render_instant,
+    start_of_day,
+)
 
 
 def date_text(day: int) -> str:
@@ -25,5 +29,5 @@ def parse_rendered(text: str) -> int:
     """Return the instant of a text of ``render_instant``, in milliseconds."""
     year, _, rest = text.partition("-")
     turns = 1 if int(year) < 1 else -1 if len(year) > len("9999") else 0
-    instant = parse_instant(f"{int(year) + _CYCLE_YEARS * turns:04d}-{rest}")
-    return instant - turns * _CYCLE_DAYS * DAY_MS
+    instant = parse_instant(f"{int(year) + CYCLE_YEARS * turns:04d}-{rest}")
+    return instant - turns * CYCLE_DAYS * DAY_MS

@@ -17,7 +17,9 @@ DAY_MS = 86_400_000
 OFFSET_MS = 8 * HOUR_MS
 _EPOCH = dt.date(1970, 1, 1)
 _WALL_EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - a wall time, its offset is written out
-_GREGORIAN_CYCLE = dt.timedelta(days=146_097)
+# The calendar repeats itself after so many years, weekdays included.
+CYCLE_YEARS, CYCLE_DAYS = 400, 146_097
+_CYCLE = dt.timedelta(days=CYCLE_DAYS)
 _UTC_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -101,8 +103,8 @@ def render_instant(instant_ms: int) -> str:
     except OverflowError:
         # The calendar repeats itself every 400 years: due of a start in 9999, or a year 0.
         turns = 1 if instant_ms < 0 else -1
-        wall_time = _WALL_EPOCH + (wall + turns * _GREGORIAN_CYCLE)
-        year = wall_time.year - 400 * turns
+        wall_time = _WALL_EPOCH + (wall + turns * _CYCLE)
+        year = wall_time.year - CYCLE_YEARS * turns
         return f"{year:04d}{wall_time.isoformat(timespec=timespec)[4:]}{_USUAL}"
 
 

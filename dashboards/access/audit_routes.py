@@ -18,7 +18,7 @@ from dashboards.access.gate import now_ms
 from dashboards.access.guard import Needs, audited, gate_of
 from dashboards.access.roles import Reader, Right
 from dashboards.scope import check_day
-from dashboards.spreadsheet import as_csv
+from dashboards.spreadsheet import download
 from schemas.instants import DAY_MS, day_of_date, render_instant, start_of_day
 
 router = APIRouter(prefix="/api")
@@ -64,9 +64,7 @@ Asked = Annotated[Wanted, Depends(_wanted)]
 async def audit_csv(request: Request, reader: Reads, wanted: Asked) -> Response:
     """Return the lines as CSV, newest first."""
     lines = await _lines(request, reader, wanted, _EXPORTED_LINES)
-    stamp = render_instant(now_ms())[:19].replace(":", "")
-    headers = {"Content-Disposition": f'attachment; filename="jushou-audit-{stamp}.csv"'}
-    return Response(as_csv(_COLUMNS, lines), media_type="text/csv", headers=headers)
+    return download("audit", now_ms(), _COLUMNS, lines)
 
 
 @router.get("/audit")

@@ -5,7 +5,7 @@ import { Asked } from "./asked.js";
 import { h, setText } from "./dom.js";
 import { count, instant, oneDecimal, percent } from "./format.js";
 import { axisOf, intervalColumn } from "./interval.js";
-import { clockName, countyName, prefectureName, prefectureOf, whereOf } from "./names.js";
+import { clockName, countyName, prefectureName, prefectureOf, whereColumn } from "./names.js";
 import { askedFrame } from "./panel.js";
 import { Table } from "./table.js";
 import { pick, t } from "./words.js";
@@ -123,7 +123,7 @@ function drawLeads(page, { rows }) {
       text: (row) => (row.stage ? clockName(LEAD, row.stage) : t("betweenStages")) },
     { id: "due_at", label: () => t("due"), value: (row) => Date.parse(row.due_at ?? 0), text: (row) => instant(row.due_at),
       classOf: (row) => (row.is_late ? "ground late" : "") },
-    { id: "county", label: () => t(page.state.county ? "township" : "county"), value: (row) => `${row.county}${row.township}`, text: (row) => whereOf(page.state, row) },
+    whereColumn(page),
     { id: "found_at", label: () => t("foundAt"), value: (row) => Date.parse(row.found_at), text: (row) => instant(row.found_at) },
     counted("signals"),
   ], (row) => row.case_id, "due_at", rows);
@@ -143,6 +143,6 @@ function drawList(page, { rows }) {
     { id: "level", label: () => t("riskLevel"), value: (row) => row.risk_index, text: (row) => nameOf(row, "level"), classOf: (row) => `risk-${row.level}` },
     { id: "status", label: () => t("lifeStatus"), value: (row) => row.status, text: (row) => t(`life.${row.status}`) },
     { id: "kind", label: () => t("householdKind"), value: (row) => row.kind, text: (row) => t(`kind.${row.kind || "none"}`) },
-    { id: "county", label: () => t(page.state.county ? "township" : "county"), value: (row) => `${row.county}${row.township}`, text: (row) => whereOf(page.state, row) },
+    whereColumn(page),
   ], (row) => row.household, "-risk_index", rows);
 }

@@ -4,7 +4,7 @@
 import { Asked } from "./asked.js";
 import { h, setText } from "./dom.js";
 import { count, dateOf, duration } from "./format.js";
-import { clockName, departmentName, itemName, raisedName, whereOf } from "./names.js";
+import { clockName, departmentName, itemName, raisedName, whereColumn } from "./names.js";
 import { askedFrame, printButton } from "./panel.js";
 import { Table } from "./table.js";
 import { t } from "./words.js";
@@ -53,7 +53,7 @@ function columns(page) {
       value: (row) => -Date.parse(row.late_from), text: (row) => duration(made.asOf - Date.parse(row.late_from)) },
     { id: "late_clocks", label: () => t("lateClocks"), value: clocksOf, classOf: () => "ground", text: clocksOf },
     named("item", (row) => itemName(row.item)),
-    { id: "county", label: () => t(page.state.county ? "township" : "county"), value: (row) => `${row.county}${row.township}`, text: (row) => whereOf(page.state, row) },
+    whereColumn(page),
     named("department", (row) => departmentName(row.department)),
     { id: "raised_by", label: () => t("raisedBy"), value: (row) => row.raised_by, text: (row) => raisedName(row.raised_by) },
     { id: "is_supervised", label: () => t("supervised"), value: (row) => Number(row.is_supervised),

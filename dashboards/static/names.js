@@ -23,7 +23,12 @@ export function rememberTownships(rows) {
 /** The township of a row that carries its names. */
 export const townshipOf = (row) => pick({ zh: row.township_zh, en: row.township_en }, row.township);
 /** Where a row is from, as far as the reader does not know by the place that is looked at. */
-export const whereOf = ({ county }, row) => (county ? townshipOf(row) || t("noTownship") : placeName(row.county));
+const whereOf = ({ county }, row) => (county ? townshipOf(row) || t("noTownship") : placeName(row.county));
+/** The column of a list that says it. */
+export const whereColumn = (page) => ({
+  id: "county", label: () => t(page.state.county ? "township" : "county"),
+  value: (row) => `${row.county}${row.township}`, text: (row) => whereOf(page.state, row),
+});
 export const townshipName = (code) => pick(townships.get(code), code);
 export const townshipsOf = (county) =>
   [...townships.keys()].filter((code) => county && code.startsWith(county)).sort();

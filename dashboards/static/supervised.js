@@ -4,7 +4,7 @@
 import { Asked } from "./asked.js";
 import { h, setText } from "./dom.js";
 import { count, dateOf, instant } from "./format.js";
-import { clockName, itemName, raisedName, whereOf } from "./names.js";
+import { clockName, itemName, raisedName, whereColumn } from "./names.js";
 import { askedFrame, filled, frame, printButton } from "./panel.js";
 import { Table } from "./table.js";
 import { t } from "./words.js";
@@ -78,7 +78,7 @@ function columns(page, hasAnswers) {
       value: (row) => -Date.parse(row.supervised_from), text: (row) => count(row.supervised_days) },
     { id: "ground", label: () => t("groundName"), value: (row) => groundOf(row), classOf: (row) => `ground ${groundOf(row)}`, text: groundText },
     { id: "item", label: () => t("item"), value: (row) => itemName(row.item), text: (row) => itemName(row.item) },
-    { id: "county", label: () => t(page.state.county ? "township" : "county"), value: (row) => `${row.county}${row.township}`, text: (row) => whereOf(page.state, row) },
+    whereColumn(page),
     { id: "raised_by", label: () => t("raisedBy"), value: (row) => row.raised_by, text: (row) => raisedName(row.raised_by) },
     ...(hasAnswers ? feedback() : []),
     { id: "supervised_from", label: () => t("since"), value: (row) => Date.parse(row.supervised_from),

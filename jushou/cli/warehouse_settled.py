@@ -39,7 +39,6 @@ class Settling:
         self.ends_of_rows: dict[str, Offsets] = {}
         self._bootstrap = bootstrap
         self._groups = groups
-        self._done = False
 
     def wait_for_leads(self, signals: Offsets) -> None:
         """Wait until these signals are joined into leads."""
@@ -63,26 +62,29 @@ class Settling:
 
     def _wait(self, group: str, who: str, ends: Mapping[str, Offsets]) -> None:
         least, moved_s = None, time.monotonic()
-        while left := self._left(group, ends):
+        while True:
+            done = committed(self._bootstrap, group, ends)
+            left, is_known = _left(done, ends), any(done.values())
+            if not left:
+                return
             if least is None or left < least:
                 least, moved_s = left, time.monotonic()
-            elif not self._done or time.monotonic() - moved_s > _PATIENCE_S:
-                self._tell(who, left)
+            elif not is_known or time.monotonic() - moved_s > _PATIENCE_S:
+                self._tell(who, left, is_known)
                 return
             time.sleep(_LOOK_EVERY_S)
 
-    def _tell(self, who: str, left: int) -> None:
+    def _tell(self, who: str, left: int, is_known: bool) -> None:
         if self._groups is not None:
-            does = "does none" if self._done else "has never done any"
+            does = "does none" if is_known else "has never done any"
             self._groups.tell(
                 f"the {who} has {left:,} records to do and {does}: differences may be these"
             )
 
-    def _left(self, group: str, ends: Mapping[str, Offsets]) -> int:
-        done = committed(self._bootstrap, group, ends)
-        self._done = any(done.values())
-        return sum(
-            max(0, end - done[topic].get(partition, 0))
-            for topic, wanted in ends.items()
-            for partition, end in wanted.items()
-        )
+
+def _left(done: Mapping[str, Offsets], ends: Mapping[str, Offsets]) -> int:
+    return sum(
+        max(0, end - done[topic].get(partition, 0))
+        for topic, wanted in ends.items()
+        for partition, end in wanted.items()
+    )

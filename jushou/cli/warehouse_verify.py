@@ -35,12 +35,13 @@ from jushou.cli.warehouse_replay import (
     set_aside_places,
 )
 from jushou.cli.warehouse_settled import Groups, Settling
-from jushou.cli.warehouse_topics import TopicComparison, topic_tables
+from jushou.cli.warehouse_topics import TOPIC_TABLES, TopicComparison
 from schemas.instants import MINUTE_MS, SECOND_MS, from_datetime, to_datetime
 from schemas.monitoring.load import load_monitoring
 from schemas.topics import CASE_EVENTS, DEAD_LETTERS, SIGNALS
 from sinks.clickhouse import aggregate_rows, case_event_rows, case_rows
 from sinks.clickhouse.block import Row
+from sinks.clickhouse.blocks import Blocks
 from sinks.clickhouse.server import classified
 
 if TYPE_CHECKING:
@@ -186,9 +187,10 @@ class Verification:
                 yield Difference(aggregate_rows.TABLE, "", group, "count", here, there)
 
     def _topics(self, client: Client, folder: Path) -> Iterator[Difference]:
-        for table in topic_tables(self._monitoring):
+        blocks = Blocks(self._departments)
+        for table in TOPIC_TABLES:
             ends = self._settling.ends_of_rows.get(table.topic) or self._ends(table.topic)
-            comparison = TopicComparison(table, self._bootstrap, ends, self.found)
+            comparison = TopicComparison(table, blocks, self._bootstrap, ends, self.found)
             yield from comparison.differences(client, folder)
 
     def _ends(self, topic: str) -> topic_log.Offsets:

@@ -121,22 +121,31 @@ class Blocks:
         Raises ``Misconfigured`` for a record of our own topics that cannot be read: writer and
         reader are then of different versions, and going on would leave a hole.
         """
-        table, names, read = self._readers[batches[0].topic]
+        table, names, _ = self._readers[batches[0].topic]
         rows: list[Row] = []
         skipped: Counter[str] = Counter()
         for batch in batches:
-            try:
-                found, passed_over = read(batch.records, batch.partition)
-            except (msgspec.DecodeError, ValueError) as fault:
-                raise Misconfigured(
-                    f"{batch.topic} partition {batch.partition}, offsets {batch.records[0].offset} "
-                    f"to {batch.records[-1].offset}: a record is not what this version writes "
-                    f"({fault}); run the sink in the version of the workers"
-                ) from fault
+            found, passed_over = self.rows(batch)
             rows += found
             skipped += passed_over
         token = ";".join(map(_token, batches))
         return Block(table, names, transpose(rows), token, skipped)
+
+    def table(self, topic: str) -> tuple[str, Sequence[str]]:
+        """Return the table of a topic, and its columns that are written."""
+        return self._readers[topic][:2]
+
+    def rows(self, batch: Batch) -> Rows:
+        """Return the rows of a batch, and how many records have none, by reason; as ``block``."""
+        read = self._readers[batch.topic][2]
+        try:
+            return read(batch.records, batch.partition)
+        except (msgspec.DecodeError, ValueError) as fault:
+            raise Misconfigured(
+                f"{batch.topic} partition {batch.partition}, offsets {batch.records[0].offset} to "
+                f"{batch.records[-1].offset}: a record is not what this version writes ({fault}); "
+                "run what reads it (sink, verify) in the version of the workers"
+            ) from fault
 
 
 def _token(batch: Batch) -> str:
