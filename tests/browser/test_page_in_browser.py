@@ -314,7 +314,7 @@ SHIFTS = """() => new Promise((done) => {
 })"""
 
 
-@pytest.mark.parametrize("width", [390, 1366, 3840])
+@pytest.mark.parametrize("width", [360, 390, 800, 1366, 3840])
 def test_nothing_jumps_while_the_panels_fill(look: Look, address: str, width: int) -> None:
     page = look(address, width=width)
     expect(page.locator("#supervised tbody tr")).to_have_count(1)
