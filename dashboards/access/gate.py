@@ -42,6 +42,7 @@ class Gate:
     hashing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
     # What was looked at of late, by whom and from where → when that was noted.
     looks: dict[tuple[str, ...], int] = field(default_factory=dict)
+    looking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def cookie(self) -> str:

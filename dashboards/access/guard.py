@@ -93,14 +93,16 @@ async def audited(request: Request, reader: Reader, act: Act, of: str = "") -> N
 
 async def seen(request: Request, reader: Reader, act: Act, of: str) -> None:
     """Note that a reader looks at something, once a minute for the same reader and address."""
-    looks, at_ms = gate_of(request).looks, now_ms()
+    gate, at_ms = gate_of(request), now_ms()
     look = (reader.account, address_of(request), act.value, of)
-    if looks.get(look, 0) + _ONE_LOOK_MS > at_ms:
-        return
-    await audited(request, reader, act, of)
-    if len(looks) >= _LOOKS_REMEMBERED:
-        looks.clear()
-    looks[look] = at_ms
+    # The page asks for the parts of a case at once: the others wait until the first is noted.
+    async with gate.looking:
+        if gate.looks.get(look, 0) + _ONE_LOOK_MS > at_ms:
+            return
+        await audited(request, reader, act, of)
+        if len(gate.looks) >= _LOOKS_REMEMBERED:
+            gate.looks.clear()
+        gate.looks[look] = at_ms
 
 
 def check_origin(request: Request) -> None:

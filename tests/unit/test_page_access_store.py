@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sqlite3
 import stat
@@ -9,11 +10,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
+from starlette.requests import Request
 from typer.testing import CliRunner
 
 from dashboards.access import passwords
 from dashboards.access.audit import Act, Audit, open_audit
 from dashboards.access.gate import AUDIT_FILE, USERS_FILE, is_loopback, may_be_open, open_gate
+from dashboards.access.guard import seen
 from dashboards.access.identity import Identity
 from dashboards.access.limits import Limits
 from dashboards.access.roles import RIGHTS, Reader, Role
@@ -281,3 +285,19 @@ def test_failures_are_counted_by_account_and_address_and_by_each_alone() -> None
         limits.sign_in_failed("wuhua", f"198.51.100.{number}")
     with pytest.raises(Refused):
         limits.check_sign_in("wuhua", "203.0.113.7")
+
+
+async def test_looks_at_the_same_thing_at_once_are_one_line() -> None:
+    """The page asks for all parts of a case together."""
+    page = FastAPI()
+    page.state.gate = open_gate(PageConfig(is_open=True))
+    try:
+        request = Request({"type": "http", "app": page, "client": ("127.0.0.1", 1), "headers": []})
+        parts = [seen(request, COUNTY, Act.CASE_SEEN, of) for of in ("C-1", "C-1", "C-2")]
+        await asyncio.gather(*parts)
+        lines = page.state.gate.audit.lines()
+        assert sorted((line.act, line.object) for line in lines) == [
+            ("case-seen", "C-1"), ("case-seen", "C-2"),
+        ]  # fmt: skip
+    finally:
+        page.state.gate.close()
