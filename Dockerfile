@@ -1,4 +1,14 @@
 # The image of every process of jushou; the command says which one.
+FROM node:22-slim AS page
+
+# The modules of the page in one file.
+WORKDIR /page
+COPY dashboards/package.json ./
+RUN npm install --no-package-lock --no-audit --no-fund
+COPY dashboards/static static
+RUN npm run bundle
+
+
 FROM python:3.11-slim AS build
 
 RUN python -m venv /opt/venv
@@ -12,6 +22,7 @@ RUN python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))
 
 # Run from a checkout, as everywhere: the data files are read from beside the code.
 COPY . .
+COPY --from=page /page/build dashboards/build
 RUN pip install --no-cache-dir --no-deps -e .
 
 

@@ -1,4 +1,4 @@
-# Everything is installed into the checkout: .venv, vendor/kafka, dashboards/node_modules.
+# Everything is installed into the checkout: .venv, vendor/kafka, dashboards/node_modules and build.
 # A stamp per part: made again only when its inputs change.
 PYTHON ?= python3
 BIN := .venv/bin
@@ -6,7 +6,8 @@ BIN := .venv/bin
 PYTHON_STAMP := .venv/.installed
 KAFKA_STAMP := vendor/kafka/.installed
 KAFKA_CLASSES := vendor/kafka/classes.jsa
-PAGE_STAMP := $(if $(wildcard dashboards/package.json),dashboards/node_modules/.installed)
+PAGE_STAMP := dashboards/node_modules/.installed
+PAGE := dashboards/build/main.js
 
 .DEFAULT_GOAL := help
 .PHONY: help setup system-tools demo test lint compiled bench bench-core bench-warehouse clean
@@ -19,7 +20,7 @@ help:
 	@echo "make bench   measure everything (about half an hour); bench-core, bench-warehouse: one part"
 	@echo "make clean   remove what setup, tests and demo left in this checkout"
 
-setup: system-tools $(PYTHON_STAMP) $(KAFKA_CLASSES) $(PAGE_STAMP)
+setup: system-tools $(PYTHON_STAMP) $(KAFKA_CLASSES) $(PAGE)
 
 system-tools:
 	@PYTHON=$(PYTHON) jushou/runtime/system-tools.sh
@@ -38,9 +39,13 @@ $(KAFKA_STAMP): jushou/runtime/kafka/pom.xml | system-tools
 $(KAFKA_CLASSES): $(KAFKA_STAMP) $(PYTHON_STAMP) jushou/runtime/kafka_broker.py
 	$(BIN)/python -m jushou.runtime.kafka_classes
 
-dashboards/node_modules/.installed: dashboards/package.json | system-tools
+$(PAGE_STAMP): dashboards/package.json | system-tools
 	cd dashboards && npm install --no-package-lock --no-audit --no-fund --loglevel=error
 	@touch $@
+
+# Its modules in one file; without it, or with a module that is newer, the page serves them singly.
+$(PAGE): $(PAGE_STAMP) $(wildcard dashboards/static/*.js)
+	cd dashboards && npm run --silent bundle
 
 demo: setup
 	$(BIN)/jushou demo
@@ -69,6 +74,6 @@ bench-warehouse: setup
 	$(BIN)/python -m benchmarks warehouse
 
 clean:
-	rm -rf .venv vendor dashboards/node_modules build .jushou *.egg-info
+	rm -rf .venv vendor dashboards/node_modules dashboards/build build .jushou *.egg-info
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -11,6 +11,7 @@ import pytest
 from clickhouse_driver import Client
 from playwright.sync_api import Page, expect
 
+import dashboards.page_files
 from dashboards.config import PageConfig
 from jushou.runtime.clickhouse_server import ClickHouseServer
 from schemas.instants import parse_instant
@@ -80,6 +81,17 @@ def test_the_page_shows_the_numbers_of_the_instant(look: Look, address: str) -> 
     expect(page.locator("#supervised tbody tr")).to_have_count(1)
     expect(page.locator("#banners")).to_contain_text("时间冻结")
     expect(page.locator("[aria-busy=true]")).to_have_count(0)
+
+
+def test_it_is_the_same_page_where_nobody_bundled_its_modules(
+    look: Look, config: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dashboards.page_files, "BUNDLE", tmp_path / "main.js")
+    with served(PageConfig(**config, as_of_ms=AS_OF_MS)) as address:
+        page = look(address)
+        expect(number(page, "open")).to_have_text("35")
+        expect(page.locator("[aria-busy=true]")).to_have_count(0)
+        assert page.evaluate("performance.getEntriesByType('resource').length") > 40
 
 
 def test_language_and_appearance_are_switched_and_kept_in_the_address(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,9 +10,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-import dashboards.page
+import dashboards.page_files
 from dashboards.config import PageConfig
-from dashboards.page import FOLDER, files_version, modules
+from dashboards.page_files import BUNDLE, FOLDER, files_version, modules, source
 from jushou.runtime.ports import free_port
 from tests.browser.page_support import served
 
@@ -47,14 +48,38 @@ def test_all_that_is_needed_before_first_use_is_small(client: httpx.Client) -> N
     assert {f"/static/{files_version()}/{name}" for name in modules()} <= set(answers)
 
 
-def test_every_module_that_one_imports_is_fetched_at_once() -> None:
-    imported = {
-        name
-        for each in modules()
-        for name in re.findall(r'from "\./([\w.-]+)"', (FOLDER / each).read_text("utf-8"))
-    }
-    assert imported <= set(modules())
+def imported(name: str) -> set[str]:
+    return set(re.findall(r'from "\./([\w.-]+)"', source(name).read_text("utf-8")))
+
+
+def test_all_modules_come_in_one_piece() -> None:
+    """But the one that asks for what the page needs, which runs while that piece is read."""
+    assert source("main.js") == BUNDLE, "make setup bundles the page"
+    assert modules() == ["main.js", "early.js"]
+    assert imported("main.js") == {"early.js"}
+
+
+def test_every_module_that_one_imports_is_fetched_at_once_where_nobody_bundled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dashboards.page_files, "BUNDLE", tmp_path / "main.js")
+    assert {name for each in modules() for name in imported(each)} <= set(modules())
     assert len(modules()) == len(set(modules())) > 20
+
+
+def test_a_bundle_older_than_a_module_is_not_served(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = tmp_path / "main.js"
+    monkeypatch.setattr(dashboards.page_files, "BUNDLE", bundle)
+    bundle.write_text("bundled")
+    newest = max(path.stat().st_mtime for path in FOLDER.glob("*.js"))
+    os.utime(bundle, (newest, newest))
+    assert source("main.js") == bundle
+    served = files_version()
+    os.utime(bundle, (newest - 1, newest - 1))
+    assert source("main.js") == FOLDER / "main.js"
+    assert files_version() != served
 
 
 def test_nothing_of_the_page_is_inline_or_foreign(client: httpx.Client) -> None:
@@ -81,7 +106,7 @@ def test_files_are_kept_for_good_under_their_version_alone(client: httpx.Client)
 def test_a_changed_file_changes_the_version(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dashboards.page, "FOLDER", tmp_path)
+    monkeypatch.setattr(dashboards.page_files, "FOLDER", tmp_path)
     (tmp_path / "main.js").write_text("1")
     before = files_version()
     assert files_version() == before
