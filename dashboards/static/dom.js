@@ -30,11 +30,20 @@ export function setText(element, text) {
   return true;
 }
 
-/** A short highlight of what changed; the style respects reduced motion. */
+const changed = new Set();
+
+/** A short highlight of what changed, with the next frame; the style respects reduced motion. */
 export function flash(element) {
-  element.classList.remove("moved");
-  void element.offsetWidth;
-  element.classList.add("moved");
+  if (!changed.size) requestAnimationFrame(highlight);
+  changed.add(element);
+}
+
+/** An animation starts anew only after a layout without it: one for all of them. */
+function highlight() {
+  for (const element of changed) element.classList.remove("moved");
+  void document.body.offsetWidth;
+  for (const element of changed) element.classList.add("moved");
+  changed.clear();
 }
 
 export const byId = (id) => document.getElementById(id);
