@@ -7,7 +7,7 @@ of personal data. Single cases are in ``dashboards.cases``.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -131,10 +131,10 @@ async def panel_rows(
             "rows": rows}  # fmt: skip
 
 
-@router.get("/names", dependencies=[Depends(Needs(Right.COUNTS))])
-def names(service: Serving) -> dict[str, Any]:
+@router.get("/names", response_model=dict[str, Any], dependencies=[Depends(Needs(Right.COUNTS))])
+async def names(service: Serving) -> Response:
     """Return the names of all codes in both languages."""
-    return asdict(service.names)
+    return Response(service.names.as_json, media_type="application/json")
 
 
 @cache

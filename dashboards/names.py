@@ -6,9 +6,11 @@ Read once at start from the catalogue and the table of regions.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from functools import cache
+from dataclasses import asdict, dataclass, fields
+from functools import cache, cached_property
 from typing import Any
+
+import msgspec
 
 from schemas.catalogue.load import load_catalogue
 from schemas.catalogue.model import Catalogue, Text
@@ -17,7 +19,7 @@ from schemas.regions.load import regions
 Entry = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Names:
     """Code → ``zh`` and ``en`` and what else the page shows of it."""
 
@@ -31,6 +33,11 @@ class Names:
     counties: Mapping[str, Entry]
     # Outlines of the counties where the page was given some (``dashboards.geometry``).
     geometry: Entry | None = None
+
+    @cached_property
+    def as_json(self) -> bytes:
+        """All of it, encoded once: each page asks for it before it can draw anything."""
+        return msgspec.json.encode({each.name: getattr(self, each.name) for each in fields(self)})
 
 
 @cache

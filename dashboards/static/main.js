@@ -63,6 +63,8 @@ const DRAW = {
   supervised: [drawSupervised],
 };
 
+const FIRST = new Set([drawKpis, drawMap]);
+
 // What the stream does not bring is asked for while its panel is part of the view.
 const ASKED = [
   ["numbers", (page) => trends.show(page)], ["forecast", drawForecast], ["ageing", drawAgeing], ["directions", askWhoFirst],
@@ -94,7 +96,7 @@ function hear(event, body) {
   if (event === "panel" || event === "change") {
     const first = !page.store.has(body.panel);
     const moved = page.store.take(KEY_OF[body.panel], body);
-    if (page.hasNames) for (const draw of DRAW[body.panel] ?? []) draw(page, first ? [] : moved);
+    if (page.hasNames) for (const draw of DRAW[body.panel] ?? []) inTurn(draw, first ? [] : moved);
   } else if (event === "tick") {
     page.tick = body;
     page.fault = null;
@@ -117,11 +119,28 @@ function drawAll() {
   drawTexts(page);
   drawViews(page);
   drawFilters(page);
-  for (const draw of new Set(Object.values(DRAW).flat())) draw(page, []);
-  drawAsked();
   drawHousehold(page);
   drawCase(page);
   drawHead(page);
+  for (const draw of new Set(Object.values(DRAW).flat())) inTurn(draw, []);
+  inTurn(drawAsked, []);
+}
+
+// What has yet to be drawn, with the keys of the rows that moved.
+const waiting = new Map();
+
+/** Draw the numbers and the map at once, all else a task each: a reader's hand goes before a table. */
+function inTurn(draw, moved) {
+  if (FIRST.has(draw)) return draw(page, moved);
+  if (!waiting.size) setTimeout(drawNext);
+  waiting.set(draw, [...(waiting.get(draw) ?? []), ...moved]);
+}
+
+function drawNext() {
+  const [draw, moved] = waiting.entries().next().value;
+  waiting.delete(draw);
+  if (waiting.size) setTimeout(drawNext);
+  draw(page, moved);
 }
 
 function drawAsked() {
