@@ -73,11 +73,11 @@ def test_a_bundle_older_than_a_module_is_not_served(
     bundle = tmp_path / "main.js"
     monkeypatch.setattr(dashboards.page_files, "BUNDLE", bundle)
     bundle.write_text("bundled")
-    newest = max(path.stat().st_mtime for path in FOLDER.glob("*.js"))
-    os.utime(bundle, (newest, newest))
+    newest = max(path.stat().st_mtime_ns for path in FOLDER.glob("*.js"))
+    os.utime(bundle, ns=(newest, newest))
     assert source("main.js") == bundle
     served = files_version()
-    os.utime(bundle, (newest - 1, newest - 1))
+    os.utime(bundle, ns=(newest - 1, newest - 1))
     assert source("main.js") == FOLDER / "main.js"
     assert files_version() != served
 
