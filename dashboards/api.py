@@ -18,7 +18,7 @@ from fastapi.responses import PlainTextResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from dashboards.access.audit import Act
-from dashboards.access.guard import Needs, audited, session_of
+from dashboards.access.guard import Needs, audited, seen, session_of
 from dashboards.access.reach import lists_cases, may_see, narrowed
 from dashboards.access.roles import Reader, Right
 from dashboards.board import Board
@@ -108,6 +108,7 @@ async def panel_csv(
 
 @router.get("/panels/{name}")
 async def panel_rows(
+    request: Request,
     name: str,
     scope: InScope,
     reader: Reading,
@@ -117,6 +118,8 @@ async def panel_rows(
 ) -> dict[str, Any]:
     """Return the rows of a panel; ``limit`` bounds the lists, never a table of counts."""
     panel = _panel(name, reader)
+    if lists_cases(panel):
+        await seen(request, reader, Act.LIST_SEEN, panel.name)
     scope = panel.within(scope)
     is_shared = not as_of and panel.question(scope) == "counts"
     look = await service.board.recent() if is_shared else None
@@ -179,10 +182,12 @@ def described(app: FastAPI) -> dict[str, Any]:
     return described
 
 
-def _room(request: Request, scope: InScope, reader: Reading, service: Serving) -> View:
+async def _room(request: Request, scope: InScope, reader: Reading, service: Serving) -> View:
     view = View(scope, frozenset(each.name for each in PANELS.values() if may_see(reader, each)))
     begun = session_of(request)
     service.hub.check_room(view, begun.key if begun else None)
+    if any(lists_cases(PANELS[name]) for name in view.panels):
+        await seen(request, reader, Act.LIST_SEEN, "overview")
     return view
 
 

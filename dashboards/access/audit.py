@@ -48,6 +48,7 @@ class Act(StrEnum):
     SIGNED_OUT = "signed-out"
     CASE_SEEN = "case-seen"
     HOUSEHOLD_SEEN = "household-seen"
+    LIST_SEEN = "list-seen"
     LIST_EXPORTED = "list-exported"
     REFUSED = "refused"
     AUDIT_READ = "audit-read"

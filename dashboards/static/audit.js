@@ -107,10 +107,10 @@ function columns() {
 }
 
 // A list by the name that its panel has; what a sign-in names is only who keeps the account.
-const LISTS = { late: "lateList", supervised: "supervisedList" };
+const LISTS = { late: "lateList", supervised: "supervisedList", overview: "view.overview" };
 
 function objectOf({ act, object }) {
-  if (act === "list-exported") return t(LISTS[object] ?? object);
+  if (act === "list-exported" || act === "list-seen") return t(LISTS[object] ?? object);
   return act === "signed-in" ? "–" : object || "–";
 }
 

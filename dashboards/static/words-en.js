@@ -124,7 +124,7 @@ export default {
   auditObject: "Case or household", auditFrom: "From", auditSince: "From", auditUntil: "Until", auditFind: "Find", noAudit: "No line matches.",
   auditCount: "{n} lines, newest first.", auditFirst: "The newest {n} are listed; the CSV has all.",
   acts: {
-    "signed-in": "Signed in", "sign-in-failed": "Sign-in failed", "signed-out": "Signed out", "case-seen": "Saw a case", "household-seen": "Saw a household", "list-exported": "Exported a list",
+    "signed-in": "Signed in", "sign-in-failed": "Sign-in failed", "signed-out": "Signed out", "case-seen": "Saw a case", "household-seen": "Saw a household", "list-seen": "Saw a list", "list-exported": "Exported a list",
     refused: "Was refused", "audit-read": "Read the audit log", acknowledged: "Acknowledged", unacknowledged: "Undid", noted: "Noted", "handed-over": "Handed over", answered: "Answered", closed: "Closed", repeated: "Asked again",
   },
   kind: { unstable: "Unstable", marginal: "Marginal", sudden: "Sudden hardship", none: "None" },

@@ -122,7 +122,7 @@ export default {
   auditObject: "案件或户", auditFrom: "来自", auditSince: "自", auditUntil: "至", auditFind: "查询", noAudit: "没有符合条件的记录。",
   auditCount: "{n} 条，新的在前。", auditFirst: "列出最新的 {n} 条，CSV 含全部。",
   acts: {
-    "signed-in": "登录", "sign-in-failed": "登录失败", "signed-out": "退出", "case-seen": "查看案件", "household-seen": "查看户", "list-exported": "导出清单",
+    "signed-in": "登录", "sign-in-failed": "登录失败", "signed-out": "退出", "case-seen": "查看案件", "household-seen": "查看户", "list-seen": "查看清单", "list-exported": "导出清单",
     refused: "被拒绝", "audit-read": "查看记录", acknowledged: "确认", unacknowledged: "撤销确认", noted: "备注", "handed-over": "转办", answered: "反馈", closed: "销号", repeated: "再次督办",
   },
   kind: { unstable: "脱贫不稳定", marginal: "边缘易致贫", sudden: "突发严重困难", none: "未定" },

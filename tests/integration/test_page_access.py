@@ -367,6 +367,13 @@ def test_a_view_of_a_case_is_noted_and_what_was_typed_is_not(place: Place) -> No
         place.clients["kunming"].get(f"/api/households/{FAMILY_HERE}")
         [looked] = log.lines(account="kunming", of=FAMILY_HERE)
         assert looked.act == "household-seen"
+        for path, of in (("/api/panels/late", "late"), ("/api/live", "overview")):
+            for _ in range(2):
+                with place.clients["kunming"].stream("GET", path):
+                    pass
+            [listed] = log.lines(account="kunming", act=Act.LIST_SEEN, of=of)
+            assert listed.region == "530100"
+        assert log.lines(account="analyst", act=Act.LIST_SEEN) == [], "it is shown no list of cases"
         place.clients["kunming"].get("/api/panels/supervised.csv")
         exported = log.lines(account="kunming", limit=1)[0]
         assert (exported.act, exported.object) == ("list-exported", "supervised")
