@@ -25,9 +25,16 @@ FROM
         AND (%(prefecture)s = '' OR substring(county, 1, 4) = substring(%(prefecture)s, 1, 4))
         AND (%(county)s = '' OR county = %(county)s)
         AND (%(township)s = '' OR township = %(township)s)
+        AND (%(item)s = '' OR item = %(item)s)
         AND (%(department)s = '' OR department = %(department)s)
+        AND (%(raised_by)s = '' OR raised_by = %(raised_by)s)
+        AND (%(channel)s = '' OR channel = %(channel)s)
         AND (%(since)s = '' OR submitted_on >= toDate32OrNull(%(since)s))
         AND (%(until)s = '' OR submitted_on <= toDate32OrNull(%(until)s))
+        AND (%(level)s = '' OR case_id IN (
+            SELECT case_id
+            FROM escalations_standing
+            WHERE %(level)s != '' AND level = %(level)s AND at <= as_of))
 ) AS cases
 LEFT JOIN
 (

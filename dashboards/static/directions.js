@@ -3,7 +3,8 @@
 import { h } from "./dom.js";
 import { count, percent, share } from "./format.js";
 import { raisedName } from "./names.js";
-import { filled, frame } from "./panel.js";
+import { FIRST } from "./households.js";
+import { filled, frame, unheededWords } from "./panel.js";
 import { Asked } from "./asked.js";
 import { countColumns } from "./count-columns.js";
 import { Table } from "./table.js";
@@ -42,7 +43,7 @@ function drawFirst(page, { rows }) {
   const whole = rows?.find((row) => row.place === "all");
   if (!who || !whole?.asked) return who?.replaceChildren();
   const words = t("whoFirst", { p: percent(whole.share), low: percent(whole.low), high: percent(whole.high) });
-  who.replaceChildren(words, " ", h("a", { href: page.hrefOf({ view: "households" }), "data-go": '{"view": "households"}' }, t("more")));
+  who.replaceChildren(words, " ", unheededWords(page.state, FIRST), " ", h("a", { href: page.hrefOf({ view: "households" }), "data-go": '{"view": "households"}' }, t("more")));
 }
 
 function drawSides(rows) {

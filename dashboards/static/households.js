@@ -19,6 +19,10 @@ const asked = {
 };
 const tables = {};
 
+// Of households only these are known: where they live, what they asked for first and when.
+const PLACE = ["prefecture", "county", "township"];
+export const FIRST = [...PLACE, "item", "since", "until"];
+
 /** The panels by the id of their section, and what draws each. */
 export const HOUSEHOLDS = Object.values(asked).map((one) => [one.panel, (page) => one.show(page)]);
 
@@ -39,7 +43,7 @@ const counted = (id) => ({
 let race = null;
 
 function drawFirst(page, { rows }) {
-  const body = askedFrame(page, "first", asked.first, { title: t("first") });
+  const body = askedFrame(page, "first", asked.first, { title: t("first"), follows: FIRST });
   if (!body) return;
   if (!race) body.append((race = h("div", { class: "race" })));
   const whole = rows.find((row) => row.place === "all");
@@ -83,7 +87,7 @@ function firstColumns(page) {
 }
 
 function drawBlind(page, { rows }) {
-  const body = askedFrame(page, "blind_spots", asked.blind, { title: t("blind_spots") });
+  const body = askedFrame(page, "blind_spots", asked.blind, { title: t("blind_spots"), follows: FIRST });
   if (!body) return;
   const axis = axisOf(rows);
   const name = (row) => nameOf(row, "indicator") || t("noIndicator");
@@ -98,7 +102,7 @@ function drawBlind(page, { rows }) {
 const nameOf = (row, key) => pick({ zh: row.name_zh, en: row.name_en }, row[key] === "none" ? "" : row[key]);
 
 function drawRisk(page, { rows }) {
-  const body = askedFrame(page, "risk", asked.risk, { title: t("risk") });
+  const body = askedFrame(page, "risk", asked.risk, { title: t("risk"), follows: PLACE });
   if (!body) return;
   const order = new Map(rows.map((row, index) => [row.level, index]));
   tableOf(page, body, "risk", [
@@ -132,7 +136,7 @@ function drawLeads(page, { rows }) {
 let note = null;
 
 function drawList(page, { rows }) {
-  const body = askedFrame(page, "household_list", asked.list, { title: t("household_list") });
+  const body = askedFrame(page, "household_list", asked.list, { title: t("household_list"), follows: PLACE });
   if (!body) return;
   if (!note) body.append((note = h("p", { class: "note list-note" })));
   setText(note, rows.length ? "" : t("noHouseholds"));

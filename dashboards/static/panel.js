@@ -1,27 +1,30 @@
 // The frame that every panel has: title, definition, CSV, body, and a skeleton until it is filled.
 
 import { failure } from "./asked.js";
-import { scopeQuery } from "./address.js";
+import { FILTERS, scopeQuery } from "./address.js";
 import { byId, h, setText } from "./dom.js";
 import { t } from "./words.js";
 
 /**
  * Draw the frame of the panel `id` and give its body, made once. `csv` names what is downloaded,
- * `define` the definition that the title leads to.
+ * `define` the definition that the title leads to, `follows` the filters that narrow it, where not
+ * all do: it says which of those that are set do not.
  */
-export function frame(page, id, { title, define, csv, tools = [] }) {
+export function frame(page, id, { title, define, csv, tools = [], follows = FILTERS }) {
   const section = byId(id);
   if (!section.body) {
     const heading = h("h2", { id: `${id}-title` });
     const ask = definitionButton(define);
     const download = csv ? h("a", { class: "quiet csv", download: true }) : null;
     section.body = h("div", { class: "body" }, skeleton());
-    section.parts = { heading, ask, download };
+    const unheeded = h("p", { class: "note unheeded", role: "status" });
+    section.parts = { heading, ask, download, unheeded };
     const left = h("div", { class: "title" }, heading, ask);
-    section.append(h("header", {}, left, h("div", { class: "tools" }, tools, download)), section.body);
+    section.append(h("header", {}, left, h("div", { class: "tools" }, tools, download)), unheeded, section.body);
   }
-  const { heading, ask, download } = section.parts;
+  const { heading, ask, download, unheeded } = section.parts;
   setText(heading, title);
+  setText(unheeded, unheededWords(page.state, follows));
   nameDefinition(ask, title);
   ask.dataset.define = define;
   if (download) {
@@ -30,6 +33,14 @@ export function frame(page, id, { title, define, csv, tools = [] }) {
     download.href = `/api/panels/${csv}.csv${scopeQuery(page.state)}`;
   }
   return section.body;
+}
+
+const NAMES = { raised_by: "direction", channel: "channelName", since: "submittedOn", until: "submittedOn" };
+
+/** Which of the filters that are set do not narrow a panel, in words; empty where all do. */
+export function unheededWords(state, follows) {
+  const left = FILTERS.filter((name) => state[name] && !follows.includes(name)).map((name) => t(NAMES[name] ?? name));
+  return left.length ? t("unheeded", { what: [...new Set(left)].join(t("comma")) }) : "";
 }
 
 /** Say that the panel is filled (or waits again); the skeleton goes. */

@@ -99,6 +99,7 @@ export default {
   policy: "Policy", policySince: "{policy} (in force from {since})", calendar: "Calendar", intervals: "Interval by interval", ladder: "Ladder", projected: "(projected)",
   piece: { running: "counts", paused: "paused", "not-counted": "does not count", overdue: "overdue" },
   first: "Who came first", blind_spots: "Blind spots: not found when they asked", risk: "Relapse risk", household_list: "Households at risk", place: "Place",
+  unheeded: "Not narrowed by {what}.", submittedOn: "Day of submission",
   noHouseholds: "No household is monitored.", raceWords: "{found} households found first, {asked} asked first",
   firstNote: "Of the households that asked, {p} had been found before (95 % interval {low}–{high}), by {days} days in the median; {only} more were found and never asked.",
   households: {

@@ -97,6 +97,7 @@ export default {
   policy: "政策", policySince: "{policy}（{since} 起施行）", calendar: "日历", intervals: "逐段计时", ladder: "预警阶梯", projected: "（推算）",
   piece: { running: "计时", paused: "暂停", "not-counted": "不计", overdue: "超时" },
   first: "谁先一步", blind_spots: "盲区：举手时尚未被发现", risk: "返贫风险", household_list: "高风险户", place: "地区",
+  unheeded: "此处不按{what}筛选。", submittedOn: "提交日期",
   noHouseholds: "没有监测户。", raceWords: "政府先找到 {found} 户，群众先举手 {asked} 户",
   firstNote: "举过手的户中，{p} 由政府先找到（95% 区间 {low}–{high}），中位提前 {days} 天；另有 {only} 户只被发现、未举手。",
   households: {

@@ -241,6 +241,21 @@ def test_filters_are_in_the_address_and_a_colleague_sees_the_same(look: Look, ad
     expect(number(other, "open")).to_have_text("35")
 
 
+def test_a_panel_of_households_says_which_filters_do_not_narrow_it(
+    look: Look, address: str
+) -> None:
+    page = look(f"{address}/?view=households&prefecture=530100&item=water.drinking&level=red")
+    left_out = {
+        "first": "此处不按预警级别筛选。",
+        "risk": "此处不按事项、预警级别筛选。",
+        "leads": "",
+    }
+    for panel, text in left_out.items():
+        expect(page.locator(f"#{panel} .unheeded")).to_have_text(text)
+    page.locator("#clear").click()
+    expect(page.locator("#risk .unheeded")).to_have_text("")
+
+
 def test_a_panel_that_fails_says_why_and_the_others_go_on(look: Look, address: str) -> None:
     page = look("about:blank")
     page.route("**/api/panels/forecast*", lambda route: route.fulfill(

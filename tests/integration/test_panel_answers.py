@@ -383,6 +383,27 @@ def test_open_leads_name_the_stage_that_runs_late_ones_first(rows: Rows, page: s
     assert found == [("late", "verify", 1), ("new", "verify", 0)]
 
 
+@pytest.mark.parametrize(
+    ("scope", "found"),
+    [
+        ({"item": "monitoring.lead", "raised_by": "government"}, ["C-1", "C-2"]),
+        ({"item": "water.drinking"}, []),
+        ({"raised_by": "self"}, []),
+        ({"channel": "hall"}, ["C-2"]),
+        ({"level": "red"}, ["C-1"]),
+        ({"until": "2026-06-08"}, ["C-1"]),
+    ],
+)
+def test_open_leads_follow_the_filters_of_cases(
+    rows: Rows, page: str, scope: dict[str, str], found: list[str]
+) -> None:
+    lead = {"item": "monitoring.lead", "raised_by": "government"}
+    rows.case("C-1", "06-08 09:00", [run("verify", "06-08 09:00", "06-23 09:00")], **lead)
+    rows.case("C-2", "06-09 09:00", [], channel="hall", **lead)
+    rows.escalation("C-1", "06-09 09:00")
+    assert sorted(row["case_id"] for row in ask(page, "leads", **scope)) == found
+
+
 def test_what_a_load_brought_late_is_no_news_of_that_day(rows: Rows, page: str) -> None:
     loaded = at("06-10 09:00")
     rows.escalation("C-old", "05-01 09:00", known_late=True, published_at=loaded)
