@@ -24,11 +24,17 @@ ARGUMENTS = (
 )
 # Longer than any panel takes on a machine that does other things too.
 _SHOWN_MS = 60_000
+# The county and the township that are looked at are of it (GB/T 2260).
+_COUNTY = "530324"
+_DAY_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Picture:
-    """What is looked at, on what screen; ``click`` is pressed before the picture is taken."""
+    """What is looked at, on what screen; ``click`` is pressed before the picture is taken.
+
+    ``is_admin``: by who keeps the accounts, else by whom the page of a demo is open to.
+    """
 
     name: str
     path: str
@@ -36,6 +42,7 @@ class _Picture:
     height: int = 1000
     is_dark: bool = False
     click: str = ""
+    is_admin: bool = False
 
 
 _PICTURES = (
@@ -44,7 +51,11 @@ _PICTURES = (
     _Picture("overview-dark", "/", is_dark=True),
     _Picture("overview-phone", "/", 390, 844),
     _Picture("overview-4k", "/", 3840, 2160),
-    _Picture("county", "/?prefecture=530300&county=530324", 1366, 900),
+    _Picture("county", "/?prefecture={prefecture}&county={county}", 1366, 900),
+    _Picture(
+        "township", "/?prefecture={prefecture}&county={county}&township={township}", 1366, 900
+    ),
+    _Picture("open", "/?view=open", 1366, 900),
     _Picture("late", "/?view=late", 1366, 900),
     _Picture("supervised", "/?view=supervised", 1366, 900),
     _Picture("attainment", "/?view=attainment", 1366, 900),
@@ -52,6 +63,8 @@ _PICTURES = (
     _Picture("household", "/?view=households&household={household}", 1366, 1100),
     _Picture("case", "/case/{case_id}", 1440, 1300),
     _Picture("sign-in", "/", 1366, 900, click="#session button"),
+    # What the pictures before it left in the log.
+    _Picture("audit", "/?view=audit", 1366, 900, is_admin=True),
 )
 
 
@@ -85,24 +98,52 @@ def screenshots(
             stack.stop()
 
 
+def _admin_of(running: Demo) -> str:
+    """Begin a session of an administrator in the page's own store; return its cookie."""
+    from dashboards.access.gate import USERS_FILE, now_ms
+    from dashboards.access.identity import Identity
+    from dashboards.access.roles import Reader, Role
+    from dashboards.access.sessions import Sessions
+    from dashboards.access.store import Store
+    from dashboards.access.users import TABLES
+    from jushou.cli.users import ACCESS
+
+    store = Store(running.stack.settings.folder / ACCESS / USERS_FILE, TABLES)
+    try:
+        sessions = Sessions(store, now_ms, _DAY_S, _DAY_S)
+        return sessions.begin(Identity(Reader("admin", "", Role.ADMIN), "local"))
+    finally:
+        store.close()
+
+
 def _take_all(browser: Browser, running: Demo, folder: Path) -> None:
     from playwright.sync_api import expect
 
     supervised = running.panel("supervised")
     # One with more to tell than a pause, if there is one.
     case_id = next((row for row in supervised if row["missed_stages"]), supervised[0])["case_id"]
-    household = running.panel("household_list")[0]["household"]
+    busiest = max(running.panel("townships", county=_COUNTY), key=lambda row: int(str(row["open"])))
+    named = {
+        "case_id": case_id,
+        "household": running.panel("household_list")[0]["household"],
+        "prefecture": f"{_COUNTY[:4]}00",
+        "county": _COUNTY,
+        "township": busiest["township"],
+    }
+    admin = _admin_of(running)
     for picture in _PICTURES:
         tab = browser.new_page(
             viewport={"width": picture.width, "height": picture.height},
             color_scheme="dark" if picture.is_dark else "light",
             locale="zh-CN",
         )
-        tab.goto(running.stack.page + picture.path.format(case_id=case_id, household=household))
+        if picture.is_admin:
+            tab.context.add_cookies([{"name": "jushou", "value": admin, "url": running.stack.page}])
+        tab.goto(running.stack.page + picture.path.format(**named))
         tab.wait_for_load_state("load")
         # The live stream never ends, so wait for what it brings: no panel is busy any more.
         expect(tab.locator("section:visible").first).to_be_visible(timeout=_SHOWN_MS)
-        expect(tab.locator("[aria-busy=true]")).to_have_count(0, timeout=_SHOWN_MS)
+        expect(tab.locator("[aria-busy=true]:visible")).to_have_count(0, timeout=_SHOWN_MS)
         waiting = tab.locator(".waiting:visible, .skeleton:visible")
         expect(waiting).to_have_count(0, timeout=_SHOWN_MS)
         if picture.click:

@@ -129,9 +129,9 @@ class Demo:
             time.sleep(_LOOK_EVERY_S)
         self.tell(phase, most, most)
 
-    def panel(self, name: str) -> list[dict[str, int | str]]:
-        """Return the rows of a panel of the page, as a browser gets them."""
-        answer = httpx.get(f"{self.stack.page}/api/panels/{name}", timeout=30.0)
+    def panel(self, name: str, **scope: str) -> list[dict[str, int | str]]:
+        """Return the rows of a panel of the page within a scope, as a browser gets them."""
+        answer = httpx.get(f"{self.stack.page}/api/panels/{name}", params=scope, timeout=30.0)
         answer.raise_for_status()
         rows: list[dict[str, int | str]] = answer.json()["rows"]
         return rows
