@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
 
+from jushou.cli.faults import told
 from schemas.action import ActionType, Side
 
 
@@ -30,7 +30,6 @@ def ack(
     from jushou.settings import Settings
     from schemas.action import Action, Channel, new_action_id
     from schemas.action_rules import action_rules
-    from schemas.errors import JushouError
     from schemas.instants import render_instant
     from schemas.routing.load import load_routing
     from schemas.topics import ACTIONS
@@ -38,7 +37,7 @@ def ack(
 
     settings = Settings()
     at = bootstrap or settings.bootstrap
-    try:
+    with told("ack"):
         rules = action_rules(load_routing(settings.routing))
         case_id, level = _find(at, escalation_id)
         done = Action(
@@ -49,9 +48,6 @@ def ack(
         )  # fmt: skip
         with ActionSender(at, rules, ACTIONS.name) as sender:
             sender.send(done)
-    except JushouError as fault:
-        print(f"jushou ack: {fault}", file=sys.stderr)
-        raise typer.Exit(1) from None
     print(f"{action.value}: {case_id} {level}")
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from jushou.cli.faults import told
 from jushou.cli.options import AsOfOrNow, as_of_ms
 
 if TYPE_CHECKING:
@@ -129,27 +130,19 @@ def _actions(case: str, source: Source, bootstrap: str | None, as_of: int) -> li
 def _from_store(case: str, bootstrap: str | None) -> Known:
     from jushou.cli.case_store import read_case
     from jushou.settings import Settings
-    from schemas.errors import JushouError
 
-    try:
+    with told("explain", 2):
         state = read_case(bootstrap or Settings().bootstrap, case)
-    except JushouError as fault:
-        print(f"jushou explain: {fault}", file=sys.stderr)
-        raise typer.Exit(2) from None
     return ([], [], []) if state is None else (state.events, state.fired, [])
 
 
 def _from_warehouse(case: str, catalogue: Catalogue | None) -> Known:
     from jushou.cli.case_warehouse import read_case
     from jushou.cli.warehouse import warehouse_server
-    from schemas.errors import JushouError
 
     assert catalogue is not None
-    try:
+    with told("explain", 2):
         return read_case(warehouse_server(), case, catalogue)
-    except JushouError as fault:
-        print(f"jushou explain: {fault}", file=sys.stderr)
-        raise typer.Exit(2) from None
 
 
 def _from_file(case: str, events: Path, engine: Engine) -> Known:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from jushou.cli.faults import told
 from jushou.cli.options import AsOfOrNow, as_of_ms
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def export(
     if show_list or question is None:
         _list()
         raise typer.Exit(0 if show_list else 2)
-    try:
+    with told("export", 2):
         from sinks.analysis.questions import question as named
 
         asked = named(question)
@@ -94,9 +95,6 @@ def export(
         chosen = form or _by_name(out)
         scope = _scope(as_of, since, until, county, item, by)
         _write(asked, scope, chosen, out, k, names)
-    except JushouError as fault:
-        print(f"jushou export: {fault}", file=sys.stderr)
-        raise typer.Exit(2) from None
 
 
 def _list() -> None:

@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from jushou.cli.explain import Language
+from jushou.cli.faults import told
 from jushou.cli.options import AsOfOrNow, as_of_ms
 
 _WIDTH = 110
@@ -49,17 +50,13 @@ def show(
     Exit status 1: the household is unknown; 2: the stream's store cannot be read.
     """
     from jushou.settings import Settings
-    from schemas.errors import JushouError
     from schemas.monitoring.load import load_monitoring
     from streams.agents.household_restore import find_household
     from streams.core.household_account import account_for
 
     instant = time.time_ns() // 1_000_000 if as_of is None else as_of_ms(as_of)
-    try:
+    with told("household", 2):
         state = find_household(bootstrap or Settings().bootstrap, pseudonym)
-    except JushouError as fault:
-        print(f"jushou household: {fault}", file=sys.stderr)
-        raise typer.Exit(2) from None
     if state is None:
         print(
             "this household is unknown in the stream's store: check the pseudonym; "
@@ -101,16 +98,12 @@ def alarms(
     Exit status 2: the warehouse cannot be read.
     """
     from jushou.cli import household_alarms
-    from schemas.errors import JushouError
 
     instant = time.time_ns() // 1_000_000 if as_of is None else as_of_ms(as_of)
-    try:
+    with told("household", 2):
         found = household_alarms.alarms(
             instant, weeks, place, tuple(by.replace(" ", "").split(","))
         )
-    except JushouError as fault:
-        print(f"jushou household: {fault}", file=sys.stderr)
-        raise typer.Exit(2) from None
     if as_json:
         import msgspec
 

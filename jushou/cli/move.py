@@ -9,12 +9,13 @@ from the escalations that were moved.
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from jushou.cli.faults import told
 
 if TYPE_CHECKING:
     from jushou.settings import Settings
@@ -29,15 +30,11 @@ def move(
 ) -> None:
     """Copy the log to a broker whose topics have JUSHOU_PARTITIONS partitions."""
     from jushou.settings import Settings
-    from schemas.errors import JushouError
 
     settings = Settings()
-    try:
+    with told("move"):
         for name, count in moved(source, bootstrap or settings.bootstrap, settings):
             print(f"{count:>12,}  {name}")
-    except JushouError as fault:
-        print(f"jushou move: {fault}", file=sys.stderr)
-        raise typer.Exit(1) from None
 
 
 def moved(source: str, target: str, settings: Settings) -> Iterator[tuple[str, int]]:

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from jushou.cli.faults import told
+
 
 def notify(
     routing: Annotated[
@@ -50,7 +52,7 @@ def notify(
     config = NotifierConfig(
         bootstrap=settings.bootstrap, group=settings.notify_group, folder=folder, links=links
     )
-    try:
+    with told("notify"):
         loaded = load_routing(routing or settings.routing)
         if check:
             build_senders(loaded, os.environ, folder)
@@ -58,9 +60,6 @@ def notify(
             return
         set_up_logs("notify")
         notifier = Notifier(config, loaded, os.environ)
-    except JushouError as fault:
-        print(f"jushou notify: {fault}", file=sys.stderr)
-        raise typer.Exit(1) from None
     if metrics_port is not None:
         start_http_server(metrics_port)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from jushou.cli.explain import Language
+from jushou.cli.faults import told
 from jushou.cli.options import AsOfOrNow, as_of_ms
 
 if TYPE_CHECKING:
@@ -87,22 +88,18 @@ def diff(
     Bad lines go to standard error with their number and reason; the exit status is then 1, and
     the good ones are still compared.
     """
-    from schemas.errors import JushouError
     from streams.core.policy_diff import compare
 
     if events is None and since is None:
         raise typer.BadParameter("name a file with --events, or a day of the stream with --since")
     instant = time.time_ns() // 1_000_000 if as_of is None else as_of_ms(as_of)
-    try:
+    with told("policy diff", 2):
         before = _trial(_catalogue(old), calendar_old)
         tried = _tried(old, new, in_force_from)
         open_too = None if apply_to is None else apply_to is ApplyTo.OPEN
         after = _trial(tried, calendar_new, open_too=open_too)
         items = before.engine.rules.keys() | after.engine.rules.keys()
         cases, bad = _stream(bootstrap, items) if events is None else _read(events, items)
-    except JushouError as fault:
-        print(f"jushou policy diff: {fault}", file=sys.stderr)
-        raise typer.Exit(2) from None
     found = compare(before, after, cases, instant, None if since is None else _instant(since))
     if as_json:
         import msgspec

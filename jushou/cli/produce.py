@@ -12,6 +12,7 @@ from typing import Annotated, BinaryIO
 
 import typer
 
+from jushou.cli.faults import told
 from jushou.cli.replay import open_log
 
 
@@ -35,16 +36,10 @@ def produce(
     the good ones are still sent.
     """
     from jushou.settings import Settings
-    from schemas.errors import JushouError
 
     load_id = load or f"file-{uuid.uuid4().hex[:8]}"
-    with sys.stdin.buffer if str(file) == "-" else open_log(file) as lines:
-        try:
-            sent, bad = _send(lines, bootstrap or Settings().bootstrap, load_id, signals)
-        except JushouError as fault:
-            notes = "".join(f"\n{note}" for note in getattr(fault, "__notes__", ()))
-            print(f"jushou produce: {fault}{notes}", file=sys.stderr)
-            raise typer.Exit(2) from None
+    with sys.stdin.buffer if str(file) == "-" else open_log(file) as lines, told("produce", 2):
+        sent, bad = _send(lines, bootstrap or Settings().bootstrap, load_id, signals)
     what = "signals" if signals else "events"
     print(f"sent {sent} {what} as load {load_id}" + (f", {bad} bad lines" if bad else ""))
     if bad:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from jushou.cli.faults import told
 from jushou.cli.options import AsOfOrNow, as_of_ms
 
 if TYPE_CHECKING:
@@ -32,17 +33,13 @@ def route(
     import time
 
     from jushou.settings import Settings
-    from schemas.errors import JushouError
     from schemas.routing.load import load_routing
 
     settings = Settings()
     now_ms = int(time.time() * 1000) if as_of is None else as_of_ms(as_of)
-    try:
+    with told("route"):
         loaded = load_routing(routing or settings.routing)
         found = list(_wanted(what, bootstrap or settings.bootstrap))
-    except JushouError as fault:
-        print(f"jushou route: {fault}", file=sys.stderr)
-        raise typer.Exit(1) from None
     if not found:
         print(f"jushou route: no case and no escalation is {what}", file=sys.stderr)
         raise typer.Exit(1)

@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 
+from jushou.cli.faults import told
 from jushou.runtime.child_process import ChildProcess
 from jushou.runtime.clickhouse_server import ClickHouseServer
 from jushou.runtime.kafka_broker import KafkaBroker
-from schemas.errors import JushouError
 from sinks.clickhouse.readers import ANALYST, HIDDEN_FROM_ANALYSTS
 
 _LOOK_EVERY_S = 0.5
@@ -27,13 +27,9 @@ def kafka(
 ) -> None:
     """Run the embedded Kafka broker (KRaft, one node, this machine only)."""
     broker = KafkaBroker(folder, port or None, heap_mb)
-    try:
-        with broker:
-            typer.echo(f"Kafka is ready: bootstrap.servers={broker.bootstrap}")
-            _until_asked_to_stop(broker.process)
-    except JushouError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
+    with told("kafka"), broker:
+        typer.echo(f"Kafka is ready: bootstrap.servers={broker.bootstrap}")
+        _until_asked_to_stop(broker.process)
 
 
 def clickhouse(
@@ -62,13 +58,9 @@ def clickhouse(
         hidden={ANALYST: HIDDEN_FROM_ANALYSTS},
         memory_mb=memory_mb,
     )
-    try:
-        with server:
-            typer.echo(f"ClickHouse is ready: clickhouse://{server.host}:{server.port}")
-            _until_asked_to_stop(server.process)
-    except JushouError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
+    with told("clickhouse"), server:
+        typer.echo(f"ClickHouse is ready: clickhouse://{server.host}:{server.port}")
+        _until_asked_to_stop(server.process)
 
 
 def _until_asked_to_stop(server: ChildProcess) -> None:

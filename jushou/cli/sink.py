@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from jushou.cli.faults import told
+
 
 def sink(
     until_idle: Annotated[
@@ -25,7 +27,6 @@ def sink(
     from jushou.logs import set_up_logs
     from jushou.settings import Settings
     from schemas.catalogue.load import load_catalogue
-    from schemas.errors import JushouError
     from sinks.clickhouse.blocks import Blocks
     from sinks.metrics import SinkMetrics
     from sinks.run import Sink, SinkConfig
@@ -40,8 +41,5 @@ def sink(
     config = SinkConfig(
         settings.bootstrap, settings.sink_group, warehouse_server(), until_idle=until_idle
     )
-    try:
+    with told("sink"):
         Sink(config, Blocks(load_catalogue().item_departments), SinkMetrics()).run(stop)
-    except JushouError as fault:
-        typer.echo(str(fault), err=True)
-        raise typer.Exit(1) from None

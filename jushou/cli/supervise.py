@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from jushou.cli.faults import told
 from jushou.cli.options import AsOfOrNow, as_of_ms
 
 if TYPE_CHECKING:
@@ -40,19 +41,15 @@ def supervise(
     import time
 
     from jushou.settings import Settings
-    from schemas.errors import JushouError
     from schemas.routing.load import load_routing
     from sinks.notify.facts import Speaker
     from sinks.notify.notice import county_notice, order, row_of
 
     settings = Settings()
     now_ms = int(time.time() * 1000) if as_of is None else as_of_ms(as_of)
-    try:
+    with told("supervise"):
         loaded = load_routing(routing or settings.routing)
         found = _read(bootstrap or settings.bootstrap, now_ms)
-    except JushouError as fault:
-        print(f"jushou supervise: {fault}", file=sys.stderr)
-        raise typer.Exit(1) from None
     chosen = [
         each
         for each in order(found)

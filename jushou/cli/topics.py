@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from jushou.cli.faults import told
 
 if TYPE_CHECKING:
     from jushou.settings import Settings
@@ -28,18 +29,14 @@ def topics(
 ) -> None:
     """List, create or check the topics."""
     from jushou.settings import Settings
-    from schemas.errors import JushouError
 
     settings = Settings()
     at = bootstrap or settings.bootstrap
-    try:
+    with told("topics"):
         if create:
             _create(at, settings)
         if check:
             _check(at, settings)
-    except JushouError as fault:
-        print(f"jushou topics: {fault}", file=sys.stderr)
-        raise typer.Exit(1) from None
     if show or not (create or check):
         _list(settings)
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from jushou.cli.faults import told
+
 if TYPE_CHECKING:
     from sinks.clickhouse.server import Server
 
@@ -23,7 +25,6 @@ def migrate(
     With JUSHOU_CLICKHOUSE_CLUSTER tables are Replicated. Users are made on a real server only.
     """
     from jushou.settings import Settings
-    from schemas.errors import JushouError
     from sinks.clickhouse import migration, readers
 
     server = warehouse_server()
@@ -37,11 +38,8 @@ def migrate(
         readers.PAGE: settings.clickhouse_page_password,
         readers.ANALYST: settings.clickhouse_analyst_password,
     }
-    try:
+    with told("warehouse migrate"):
         applied = migration.migrate(server, passwords=passwords)
-    except JushouError as fault:
-        typer.echo(str(fault), err=True)
-        raise typer.Exit(1) from None
     if applied:
         typer.echo(f"{server}: applied {', '.join(str(version) for version in applied)}")
     else:
@@ -55,17 +53,13 @@ def status(
     ] = False,
 ) -> None:
     """Print each migration and whether it is applied."""
-    from schemas.errors import JushouError
     from sinks.clickhouse import migration
     from sinks.clickhouse.rebuild import is_cut_off
 
     server = warehouse_server()
-    try:
+    with told("warehouse status"):
         found = migration.status(server)
         cut_off = any(each.applied_at for each in found) and is_cut_off(server)
-    except JushouError as fault:
-        typer.echo(str(fault), err=True)
-        raise typer.Exit(1) from None
     for each in found:
         at = "" if each.applied_at is None else f" at {each.applied_at:%Y-%m-%d %H:%M:%S}"
         typer.echo(f"{each.file}: {each.state}{at}")
@@ -89,7 +83,6 @@ def rebuild() -> None:
 
     from jushou.settings import Settings
     from schemas.catalogue.load import load_catalogue
-    from schemas.errors import JushouError
     from sinks.clickhouse.blocks import Blocks
     from sinks.clickhouse.rebuild import Rebuild
     from sinks.metrics import SinkMetrics
@@ -99,7 +92,7 @@ def rebuild() -> None:
         signal.signal(number, lambda *_: stop.set())
     departments = load_catalogue().item_departments
     live = warehouse_server()
-    try:
+    with told("warehouse rebuild"):
         Rebuild(
             Settings().bootstrap,
             live,
@@ -107,9 +100,6 @@ def rebuild() -> None:
             lambda: SinkMetrics(CollectorRegistry()),
             typer.echo,
         ).run(stop)
-    except JushouError as fault:
-        typer.echo(str(fault), err=True)
-        raise typer.Exit(1) from None
     typer.echo(f"{live}: rebuilt")
 
 
@@ -126,13 +116,9 @@ def verify(
     The exit status is 0 where there is none, 1 where there are, 2 where it could not be done.
     """
     from jushou.cli.warehouse_screen import print_differences
-    from schemas.errors import JushouError
 
-    try:
+    with told("warehouse verify", 2):
         differs = print_differences(warehouse_server(), as_of, at_most)
-    except JushouError as fault:
-        typer.echo(str(fault), err=True)
-        raise typer.Exit(2) from None
     raise typer.Exit(1 if differs else 0)
 
 
