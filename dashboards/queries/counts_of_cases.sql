@@ -22,11 +22,8 @@ WITH
     is_ahead AND ifNull(live_due_at <= due_by_24h, false) AS is_due_24h,
     is_ahead AND ifNull(live_due_at <= due_by_72h, false) AS is_due_72h
 SELECT
-    transform(
-        grouping(raised_by, item, county, prefecture, township), [15, 23, 27, 29, 30],
-        ['directions', 'items', 'counties', 'prefectures', 'townships'], 'numbers'
-    ) AS dimension,
-    concat(raised_by, item, county, prefecture, township) AS code,  -- only the grouped one is not empty
+    row.1 AS dimension,
+    row.2 AS code,
     sum(of_today) AS received_today,
     sum(of_all) AS received_total,
     sum(of_open) AS open,
@@ -37,7 +34,15 @@ SELECT
 FROM
 (
     SELECT
-        raised_by, item, county, township, concat(substring(county, 1, 4), '00') AS prefecture,
+        -- Grouped by one thing at a time: a million cases have tens of thousands of combinations.
+        arrayJoin(multiIf(
+            grouping(raised_by) = 0, [('directions', toString(raised_by))],
+            grouping(item) = 0, [('items', toString(item))],
+            [
+                ('numbers', ''), ('counties', toString(county)), ('townships', toString(township)),
+                ('prefectures', concat(substring(county, 1, 4), '00'))
+            ]
+        )) AS row,
         countIf(submitted_at >= today_at AND submitted_at < tomorrow_at) AS of_today,
         countIf(submitted_at < tomorrow_at) AS of_all,
         countIf(is_open) AS of_open,
@@ -61,7 +66,7 @@ FROM
             SELECT case_id
             FROM escalations_standing
             WHERE %(level)s != '' AND level = %(level)s AND at <= as_of))
-    GROUP BY raised_by, item, county, township
+    GROUP BY GROUPING SETS ((raised_by), (item), (county, township))
 )
-GROUP BY GROUPING SETS ((), (raised_by), (item), (county), (prefecture), (township))
+GROUP BY row
 ORDER BY dimension, code
