@@ -5,14 +5,15 @@ WITH
     fromUnixTimestamp64Milli(toInt64(%(as_of_ms)s), 'UTC') AS as_of,
     as_of - INTERVAL 30 DAY AS from_at,
     toDate32(submitted_at, 'Asia/Shanghai') AS submitted_on,
+    toUnixTimestamp64Milli(as_of) AS as_of_ms,
+    toUnixTimestamp64Milli(from_at) AS from_ms,
     arrayCount(
-        (stop, outcome) -> outcome = 'met' AND ifNull(stop > from_at AND stop <= as_of, false),
-        verdicts.stopped_at, verdicts.outcome
+        (stop, outcome) -> stop > from_ms AND stop <= as_of_ms AND outcome = 'met',
+        verdicts.stopped_ms, verdicts.outcome
     ) AS met,
     arrayCount(
-        (due, outcome) -> outcome IN ('missed', 'live')
-            AND ifNull(due > from_at AND due < as_of, false),
-        verdicts.due_at, verdicts.outcome
+        (due, outcome) -> due > from_ms AND due < as_of_ms AND outcome IN ('missed', 'live'),
+        verdicts.due_ms, verdicts.outcome
     ) AS breached
 SELECT
     township,

@@ -17,7 +17,8 @@ WITH
     fromUnixTimestamp64Milli(toInt64(%(as_of_ms)s), 'UTC') AS as_of,
     toUnixTimestamp64Milli(as_of) AS as_of_ms,
     3600000 AS hour_ms,
-    [12 * hour_ms, 48 * hour_ms, 120 * hour_ms] AS left_ms
+    [12, 48, 120] AS left_h,
+    arrayMap(hours -> hours * hour_ms, left_h) AS left_ms
 SELECT
     item,
     [1, 3, 7][horizon] AS days,
@@ -44,9 +45,11 @@ FROM
             WITH
                 outcome = 'live' AND due_ms >= as_of_ms AS is_ahead,
                 due_ms < as_of_ms AS is_past,
-                is_past AND outcome != 'met' AS is_missed,
-                due_ms - toUnixTimestamp64Milli(start) AS span_ms,
-                due_ms - ifNull(toUnixTimestamp64Milli(stop), as_of_ms) AS early_ms
+                outcome != 'met' AS is_missed,
+                due_ms - if(stop_ms = 0, as_of_ms, stop_ms) AS early_ms,
+                is_past AND limit_h >= left_h[1] AND early_ms < left_ms[1] AS was_alive_1,
+                is_past AND limit_h >= left_h[2] AND early_ms < left_ms[2] AS was_alive_2,
+                is_past AND limit_h >= left_h[3] AND early_ms < left_ms[3] AS was_alive_3
             SELECT
                 item, clock,
                 [
@@ -55,21 +58,16 @@ FROM
                         AND due_ms <= as_of_ms + 72 * hour_ms),
                     countIf(is_ahead AND due_ms > as_of_ms + 72 * hour_ms)
                 ] AS running_in,
+                [countIf(was_alive_1), countIf(was_alive_2), countIf(was_alive_3)] AS alive_in,
                 [
-                    countIf(is_past AND span_ms >= left_ms[1] AND early_ms < left_ms[1]),
-                    countIf(is_past AND span_ms >= left_ms[2] AND early_ms < left_ms[2]),
-                    countIf(is_past AND span_ms >= left_ms[3] AND early_ms < left_ms[3])
-                ] AS alive_in,
-                [
-                    countIf(is_missed AND span_ms >= left_ms[1] AND early_ms < left_ms[1]),
-                    countIf(is_missed AND span_ms >= left_ms[2] AND early_ms < left_ms[2]),
-                    countIf(is_missed AND span_ms >= left_ms[3] AND early_ms < left_ms[3])
+                    countIf(was_alive_1 AND is_missed), countIf(was_alive_2 AND is_missed),
+                    countIf(was_alive_3 AND is_missed)
                 ] AS missed_in
             FROM
             (
                 SELECT
                     item, toDate32(submitted_at, 'Asia/Shanghai') AS submitted_on,
-                    verdicts.clock, verdicts.started_at, verdicts.due_at, verdicts.stopped_at,
+                    verdicts.clock, verdicts.limit_h, verdicts.due_ms, verdicts.stopped_ms,
                     verdicts.outcome
                 FROM cases FINAL
                 WHERE submitted_at <= as_of
@@ -91,11 +89,8 @@ FROM
                         WHERE %(level)s != '' AND level = %(level)s AND at <= as_of))
             )
             ARRAY JOIN
-                verdicts.clock AS clock, verdicts.started_at AS start,
-                arrayMap(
-                    due -> ifNull(toUnixTimestamp64Milli(due), 0), verdicts.due_at
-                ) AS due_ms,
-                verdicts.stopped_at AS stop, verdicts.outcome AS outcome
+                verdicts.clock AS clock, verdicts.limit_h AS limit_h, verdicts.due_ms AS due_ms,
+                verdicts.stopped_ms AS stop_ms, verdicts.outcome AS outcome
             WHERE due_ms > as_of_ms - 90 * 24 * hour_ms AND due_ms <= as_of_ms + 168 * hour_ms
                 AND outcome IN ('live', 'met', 'missed')
             GROUP BY item, clock

@@ -14,16 +14,22 @@
 -- Reckoned from the newest state of every case, so what became known later counts on the day on
 -- which it happened. A clock that is paused now has no due instant and is late on no day.
 --
--- The days on which a case was late are the bits of one number, the first day the lowest: several
--- late runs of a case are one number by OR, and cases that were late on the same days one row. In
--- an entry they are what 3 and 4; 1 is received, 2 closed, 5 met, 6 missed, 7 the end of an accept.
+-- An entry is one number: what it counts in the highest byte, below it the value. what is 1 received
+-- and 2 closed, whose value is the day, counted from 1, 0 being all before; 3 late and 4 supervised,
+-- whose value has a bit for each day, the first day the lowest: several late runs of a case are one
+-- by OR; 5 met and 6 missed, whose value is the day and, for an accept, 64 times its minutes and one.
 WITH
-    fromUnixTimestamp64Milli(toInt64(%(as_of_ms)s), 'UTC') AS as_of,
+    toInt64(%(as_of_ms)s) AS as_of_ms,
     -- Days since 1970-01-01 at UTC+8, without the cost of a calendar.
-    (at) -> intDiv(toUnixTimestamp64Milli(at) + 28800000, 86400000) AS day_of,
-    day_of(as_of) AS last_day,
+    (ms) -> intDiv(ms + 28800000, 86400000) AS day_of,
+    day_of(as_of_ms) AS last_day,
     last_day - 29 AS first_day,
-    fromUnixTimestamp64Milli(first_day * 86400000 - 28800000, 'UTC') AS first_at
+    first_day * 86400000 - 28800000 AS first_ms,
+    (ms) -> greatest(day_of(ms) - first_day, 0) AS bit_of,
+    (ms) -> greatest(day_of(ms) - first_day + 1, 0) AS nth_of,
+    (what, value) -> bitShiftLeft(toUInt64(what), 56) + value AS entry_of,
+    fromUnixTimestamp64Milli(as_of_ms, 'UTC') AS as_of,
+    fromUnixTimestamp64Milli(first_ms, 'UTC') AS first_at
 SELECT * EXCEPT (day_number, growth)
 FROM
 (
@@ -38,69 +44,70 @@ FROM
         sumIf(n, what = 4) AS supervised,
         sumIf(n, what = 5) AS in_time,
         sumIf(n, what = 6) AS out_of_time,
-        maxOrNullIf(median_hours, what = 7) AS accept_hours
+        -- By the negative, so that of an even number the later of the two in the middle counts.
+        round(-quantileExactWeightedOrNullIf(0.5)(
+            1 - toInt64(minutes_and_one), n, minutes_and_one > 0
+        ) / 60, 1) AS accept_hours
     FROM
     (
-        SELECT first_day - 1 + number AS day_number, 0 AS what, 0 AS n, 0. AS median_hours
+        SELECT first_day - 1 + number AS day_number, 0 AS what, 0 AS n, 0 AS minutes_and_one
         FROM numbers(31)
         UNION ALL
         SELECT
             arrayJoin(if(
                 what IN (3, 4),
-                arrayMap((bit) -> first_day + bit, bitPositionsToArray(toUInt64(value))), [value]
+                arrayMap(bit -> first_day + bit, bitPositionsToArray(value)),
+                [first_day - 1 + bitAnd(value, 63)]
             )) AS day_number,
-            what, n, median_hours
+            what, n,
+            if(what IN (5, 6), intDiv(value, 64), 0) AS minutes_and_one
         FROM
         (
             SELECT
-                entry.1 AS what, entry.2 AS value, count() AS n,
-                round(quantileExactIf(0.5)(entry.3, what = 7), 1) AS median_hours
+                bitShiftRight(entry, 56) AS what,
+                entry - entry_of(what, 0) AS value,
+                count() AS n
             FROM
             (
                 SELECT
                     toDate32(submitted_at, 'Asia/Shanghai') AS submitted_on,
                     arrayMap(
                         (due, stop) -> if(
-                            ifNull(due < least(ifNull(stop, as_of), as_of), false),
-                            bitShiftLeft(toUInt64(1), greatest(first_day, if(
-                                ifNull(stop <= as_of, false), day_of(assumeNotNull(stop)),
-                                last_day + 1
-                            )) - first_day)
-                            - bitShiftLeft(toUInt64(1), greatest(
-                                first_day, day_of(assumeNotNull(due))) - first_day),
+                            due != 0 AND due < if(stop = 0 OR stop > as_of_ms, as_of_ms, stop),
+                            bitShiftLeft(
+                                toUInt64(1), if(stop = 0 OR stop > as_of_ms, 30, bit_of(stop))
+                            ) - bitShiftLeft(toUInt64(1), bit_of(due)),
                             0
                         ),
-                        verdicts.due_at, verdicts.stopped_at
+                        verdicts.due_ms, verdicts.stopped_ms
                     ) AS late_days,
-                    toInt64(arrayReduce('groupBitOr', arrayMap(d -> toUInt64(d), late_days)))
-                        AS late_mask,
-                    toInt64(arrayReduce('groupBitOr', arrayMap(
-                        (d, clock) -> toUInt64(if(clock = 'overall', d, 0)),
-                        late_days, verdicts.clock
-                    ))) AS supervised_mask,
-                    arrayFilter(
-                        (end) -> end.1 >= first_day AND end.1 <= last_day,
+                    arrayReduce('groupBitOr', late_days) AS late_mask,
+                    arrayReduce('groupBitOr', arrayMap(
+                        (days, clock) -> if(clock = 'overall', days, 0), late_days, verdicts.clock
+                    )) AS supervised_mask,
+                    ifNull(toUnixTimestamp64Milli(submitted_at), 0) AS submitted_ms,
+                    ifNull(toUnixTimestamp64Milli(closed_at), as_of_ms + 1) AS closed_ms,
+                    arrayFilter(entry -> entry != 0, arrayConcat(
+                        [
+                            entry_of(1, nth_of(submitted_ms)),
+                            if(closed_ms > as_of_ms, 0, entry_of(2, nth_of(closed_ms))),
+                            if(late_mask = 0, 0, entry_of(3, late_mask)),
+                            if(supervised_mask = 0, 0, entry_of(4, supervised_mask))
+                        ],
                         arrayMap(
-                            (stop, outcome, clock, start) -> (
-                                if(ifNull(stop <= as_of, false), day_of(assumeNotNull(stop)), 0),
-                                outcome = 'met', outcome = 'missed', clock = 'accept',
-                                start, assumeNotNull(stop)
+                            (stop, outcome, clock, minutes) -> if(
+                                stop >= first_ms AND stop <= as_of_ms
+                                    AND outcome IN ('met', 'missed'),
+                                entry_of(
+                                    if(outcome = 'met', 5, 6),
+                                    nth_of(stop)
+                                    + if(clock = 'accept', 64 * (toUInt64(minutes) + 1), 0)
+                                ),
+                                0
                             ),
-                            verdicts.stopped_at, verdicts.outcome, verdicts.clock,
-                            verdicts.started_at
+                            verdicts.stopped_ms, verdicts.outcome, verdicts.clock, verdicts.took_min
                         )
-                    ) AS ends,
-                    arrayConcat(
-                        [(1, greatest(day_of(assumeNotNull(submitted_at)), first_day - 1), 0.)],
-                        if(ifNull(closed_at <= as_of, false), [(
-                            2, greatest(day_of(assumeNotNull(closed_at)), first_day - 1), 0.)], []),
-                        if(late_mask = 0, [], [(3, late_mask, 0.)]),
-                        if(supervised_mask = 0, [], [(4, supervised_mask, 0.)]),
-                        arrayMap(end -> (if(end.2, 5, 6), end.1, 0.),
-                            arrayFilter(end -> end.2 OR end.3, ends)),
-                        arrayMap(end -> (7, end.1, dateDiff('minute', end.5, end.6) / 60),
-                            arrayFilter(end -> end.4 AND (end.2 OR end.3), ends))
-                    ) AS entries
+                    )) AS entries
                 FROM cases FINAL
                 WHERE submitted_at <= as_of
                     AND item != ''
@@ -121,7 +128,7 @@ FROM
                         WHERE %(level)s != '' AND level = %(level)s AND at <= as_of))
             )
             ARRAY JOIN entries AS entry
-            GROUP BY what, value
+            GROUP BY entry
         )
     )
     GROUP BY day_number

@@ -263,6 +263,21 @@ def test_a_trend_counts_each_day_at_its_end(rows: Rows, page: str) -> None:
     assert (days["06-02"]["in_time"], days["06-05"]["out_of_time"]) == (1, 1)
 
 
+def test_a_trend_has_the_median_of_a_day_and_nothing_of_what_comes_after(
+    rows: Rows, page: str
+) -> None:
+    for name, stopped in (("C-1", "06-02 10:00"), ("C-2", "06-02 14:00"), ("C-3", "06-02 09:00"),
+                          ("C-4", "06-02 16:00")):  # fmt: skip
+        rows.case(name, "06-02 08:00", [run("accept", "06-02 08:00", "06-04 00:00", stopped)])
+    # Past due as of 10:00, and done at noon.
+    rows.case("C-5", "06-09 08:00", [run("accept", "06-09 08:00", "06-10 08:00", "06-10 12:00")])
+    days = {row["day"][5:]: row for row in ask(page, "trends")}
+    # Of 1, 2, 6 and 8 hours.
+    assert (days["06-02"]["accept_hours"], days["06-02"]["in_time"]) == (6.0, 4)
+    last = days["06-10"]
+    assert (last["late"], last["out_of_time"], last["accept_hours"]) == (1, 0, None)
+
+
 def test_ages_are_whole_days_and_ten_is_an_edge(rows: Rows, page: str) -> None:
     rows.case("C-0", "06-09 10:01", [])
     rows.case("C-9", "05-31 10:01", [])

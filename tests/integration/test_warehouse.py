@@ -83,6 +83,38 @@ def test_the_columns_that_are_written_are_those_of_the_table(
     assert written == module.NAMES  # type: ignore[attr-defined]
 
 
+def test_the_clocks_as_numbers_say_what_the_clocks_say_in_rows_of_before_as_well(
+    server: Server, tmp_path: Path
+) -> None:
+    earlier = shutil.copytree(MIGRATIONS, tmp_path / "migrations")
+    numbers = earlier / "0057_verdict_numbers.sql"
+    numbers.unlink()
+    migrate(server, earlier)
+    # One that is done, one that runs, one that is paused, one of more hours than its column holds.
+    row = """
+        INSERT INTO cases (
+            case_id, version, `verdicts.clock`, `verdicts.outcome`, `verdicts.started_at`,
+            `verdicts.due_at`, `verdicts.stopped_at`
+        )
+        WITH (ms) -> fromUnixTimestamp64Milli(toInt64(ms), 'UTC') AS at
+        SELECT {case_id}, 1, ['a', 'b', 'c', 'd'], ['met', 'live', 'live', 'live'],
+            [at(1), at(1), at(1), at(1)],
+            [at(7200000), at(7200001), NULL, at(3600000 * 70000)],
+            [at(3600001), NULL, NULL, NULL]
+    """
+    with server.client() as client:
+        client.execute(row.format(case_id="'before'"))
+        migrate(server)
+        client.execute(row.format(case_id="'after'"))
+        found = client.execute(
+            "SELECT case_id, `verdicts.due_ms`, `verdicts.stopped_ms`, `verdicts.limit_h`, "
+            "`verdicts.took_min` FROM cases FINAL ORDER BY case_id"
+        )
+    reckoned = ([7200000, 7200001, 0, 3600000 * 70000], [3600001, 0, 0, 0], [1, 2, 0, 65535],
+                [60, 0, 0, 0])  # fmt: skip
+    assert found == [("after", *reckoned), ("before", *reckoned)]
+
+
 def test_no_table_has_a_column_for_free_text_or_original_bytes(server: Server) -> None:
     migrate(server)
     with server.client() as client:
