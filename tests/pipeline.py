@@ -25,7 +25,7 @@ from schemas.escalation import EscalationState
 from schemas.instants import parse_instant
 from schemas.topics import CASE_EVENTS, DEAD_LETTERS, SIGNALS, TOPICS
 from streams.core.verdicts import verdicts
-from streams.state.restore import Restored, _messages, read_back_escalations, restore
+from streams.state.restore import Restored, read_back_escalations, records_of, restore
 
 DEADLINE_S = 60.0
 
@@ -192,7 +192,7 @@ class Pipeline:
     def escalations(self) -> list[dict[str, Any]]:
         """Every record on the topic of escalations."""
         places = {("jushou.escalations.v1", n): 0 for n in range(self.settings.partitions)}
-        return [json.loads(record.value) for record in _messages(self.bootstrap, places)]
+        return [json.loads(record.value) for record in records_of(self.bootstrap, places)]
 
     def withdrawn(self) -> int:
         """How many withdrawals were ever published."""
@@ -200,4 +200,4 @@ class Pipeline:
 
     def dead_letters(self) -> list[bytes]:
         """The bytes of all dead letters."""
-        return [record.value for record in _messages(self.bootstrap, {(DEAD_LETTERS.name, 0): 0})]
+        return [record.value for record in records_of(self.bootstrap, {(DEAD_LETTERS.name, 0): 0})]

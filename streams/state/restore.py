@@ -139,7 +139,7 @@ def restore(
 
 def _read(bootstrap: str, found: Mapping[int, Restored], takers: Mapping[str, _Taker]) -> None:
     wanted = {(topic, partition): 0 for topic in takers for partition in found}
-    for message in _messages(bootstrap, wanted):
+    for message in records_of(bootstrap, wanted):
         takers[message.topic](found[message.partition], message)
 
 
@@ -171,7 +171,7 @@ def read_back_escalations(bootstrap: str, partitions: Iterable[Restored]) -> Non
     found = {one.partition: one for one in partitions}
     newest: dict[str, tuple[int, Escalation]] = {}
     starts = {(ESCALATIONS.name, number): one.escalations_next for number, one in found.items()}
-    for message in _messages(bootstrap, starts):
+    for message in records_of(bootstrap, starts):
         escalation = _escalation(message.value)
         known = newest.get(escalation.escalation_id)
         if known is None or known[1].revision <= escalation.revision:
@@ -199,7 +199,7 @@ def _note(escalation: Escalation) -> Fired:
     )
 
 
-def _messages(bootstrap: str, wanted: Mapping[tuple[str, int], int]) -> Iterator[Read]:
+def records_of(bootstrap: str, wanted: Mapping[tuple[str, int], int]) -> Iterator[Read]:
     """Yield the records of (topic, partition)s, each from an offset to its end as of now."""
     if not wanted:
         return

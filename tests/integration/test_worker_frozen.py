@@ -15,7 +15,7 @@ from producers.publish import Publisher
 from producers.simulator.benchmark import benchmark_log
 from schemas import case_state
 from schemas.topics import CASE_STATES
-from streams.state.restore import _messages
+from streams.state.restore import records_of
 from tests.pipeline import Pipeline, until
 
 AS_OF = "2030-01-01T00:00:00+08:00"  # after the whole log
@@ -44,7 +44,7 @@ def overwritten(pipeline: Pipeline) -> list[str]:
     newest: dict[str, tuple[int, int]] = {}
     found = []
     places = {(CASE_STATES.name, n): 0 for n in range(pipeline.settings.partitions)}
-    for record in _messages(pipeline.bootstrap, places):
+    for record in records_of(pipeline.bootstrap, places):
         state = case_state.decode(record.value)
         version = (state.generation, state.change)
         if version < newest.get(state.case_id, (0, 0)):
