@@ -80,8 +80,14 @@ const LABELS = { who: "auditWho", of: "auditObject", what: "auditAct", from: "au
 function drawForm(state) {
   for (const [name, key] of Object.entries(LABELS)) setText(made.labels[name], t(key));
   setText(made.button, t("auditFind"));
-  const options = [["", t("all")], ...ACTS.map((act) => [act, t(`acts.${act}`)])];
-  made.fields.what.replaceChildren(...options.map(([act, name]) => h("option", { value: act }, name)));
+  const options = [["", t("all")], ...ACTS.map((one) => [one, t(`acts.${one}`)])];
+  const act = made.fields.what.value;
+  made.fields.what.replaceChildren(...options.map(([code, name]) => h("option", { value: code }, name)));
+  made.fields.what.value = act;
+  // Only what the address changed: the panel is drawn again while somebody types.
+  const asked = Object.keys(made.fields).map((name) => state[name]).join("\n");
+  if (made.asked === asked) return;
+  made.asked = asked;
   for (const [name, field] of Object.entries(made.fields)) field.value = state[name];
 }
 

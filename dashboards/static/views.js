@@ -35,7 +35,7 @@ export function drawViews(page) {
   const [view, place] = [now || "overview", levelOf(page.state)];
   byId("main").dataset.view = view;
   byId("main").dataset.place = place;
-  byId("main").dataset.item = page.state.item;
+  byId("main").classList.toggle("of-one-item", Boolean(page.state.item));
   for (const section of byId("main").querySelectorAll(":scope > [data-in]")) {
     // A view alone, or a view of one level of place, such as overview@township.
     const places = section.dataset.in.split(" ");
