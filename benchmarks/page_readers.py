@@ -11,12 +11,8 @@ from typing import Any, NamedTuple
 import httpx
 import msgspec
 
-from dashboards.access.gate import USERS_FILE, now_ms
-from dashboards.access.identity import Identity
+from dashboards.access.gate import begin_sessions
 from dashboards.access.roles import Reader, Role
-from dashboards.access.sessions import Sessions
-from dashboards.access.store import Store
-from dashboards.access.users import TABLES
 from schemas.regions.load import regions
 
 _DAY_S = 86_400.0
@@ -71,15 +67,9 @@ class Browser:
 
 
 def sign_in(page: str, folder: Path, count: int) -> list[Browser]:
-    """Return browsers with a session each: half of the province, half of a county each.
-
-    Sessions are begun in the page's own store: so many sign-ins from one address would be refused.
-    """
-    store = Store(folder / USERS_FILE, TABLES)
-    sessions = Sessions(store, now_ms, _DAY_S, _DAY_S)
-    tokens = [sessions.begin(Identity(reader, "bench")) for reader in _readers(count)]
-    store.close()
-    return [Browser(page, token) for token in tokens]
+    """Return browsers with a session each: half of the province, half of a county each."""
+    cookies = begin_sessions(folder, _readers(count), _DAY_S)
+    return [Browser(page, cookie) for cookie in cookies]
 
 
 def _readers(count: int) -> Iterable[Reader]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from dashboards.access.audit import Audit, open_audit
-from dashboards.access.identity import IdentityProvider
+from dashboards.access.identity import Identity, IdentityProvider
 from dashboards.access.limits import Limits
 from dashboards.access.roles import OPEN_READER, Reader
 from dashboards.access.sessions import Sessions
@@ -80,6 +81,17 @@ def users_of(folder: Path) -> tuple[Users, Store]:
     """Return the accounts of a folder, and the store to close."""
     store = Store(folder / USERS_FILE, TABLES)
     return Users(store), store
+
+
+def begin_sessions(folder: Path, readers: Iterable[Reader], lasts_s: float) -> list[str]:
+    """Begin a session of each reader in the store of a folder, without a sign-in; return their
+    cookies' values. For who has the folder: so many sign-ins from one address would be refused."""
+    store = Store(folder / USERS_FILE, TABLES)
+    try:
+        sessions = Sessions(store, now_ms, lasts_s, lasts_s)
+        return [sessions.begin(Identity(reader, "local")) for reader in readers]
+    finally:
+        store.close()
 
 
 def may_be_open(simulated: bool, host: str) -> bool:

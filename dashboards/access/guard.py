@@ -27,9 +27,9 @@ _READING = frozenset(("GET", "HEAD"))
 # What goes on by itself does not keep a session alive; else an open page would never end it.
 _BY_ITSELF = frozenset(("/api/live", "/api/session"))
 # A case is shown in several parts: what one asks for within a minute is one look at it.
-# How long looks at the same thing are one: the page asks for a list again every minute by itself.
-_ONE_LOOK_MS = {Act.LIST_SEEN: 3_600_000}
-_ONE_LOOK_ELSE_MS = 60_000
+_ONE_LOOK_MS = 60_000
+# The page asks for a list again every minute by itself.
+_ONE_LOOK_AT_LIST_MS = 3_600_000
 _LOOKS_REMEMBERED = 10_000
 
 
@@ -97,10 +97,11 @@ async def seen(request: Request, reader: Reader, act: Act, of: str) -> None:
     """Note that a reader looks at something: once a minute for the same reader and address, at a
     list once an hour."""
     gate, at_ms = gate_of(request), now_ms()
+    one_look_ms = _ONE_LOOK_AT_LIST_MS if act is Act.LIST_SEEN else _ONE_LOOK_MS
     look = (reader.account, address_of(request), act.value, of)
     # The page asks for the parts of a case at once: the others wait until the first is noted.
     async with gate.looking:
-        if gate.looks.get(look, 0) + _ONE_LOOK_MS.get(act, _ONE_LOOK_ELSE_MS) > at_ms:
+        if gate.looks.get(look, 0) + one_look_ms > at_ms:
             return
         await audited(request, reader, act, of)
         if len(gate.looks) >= _LOOKS_REMEMBERED:

@@ -98,26 +98,12 @@ def screenshots(
             stack.stop()
 
 
-def _admin_of(running: Demo) -> str:
-    """Begin a session of an administrator in the page's own store; return its cookie."""
-    from dashboards.access.gate import USERS_FILE, now_ms
-    from dashboards.access.identity import Identity
-    from dashboards.access.roles import Reader, Role
-    from dashboards.access.sessions import Sessions
-    from dashboards.access.store import Store
-    from dashboards.access.users import TABLES
-    from jushou.cli.users import ACCESS
-
-    store = Store(running.stack.settings.folder / ACCESS / USERS_FILE, TABLES)
-    try:
-        sessions = Sessions(store, now_ms, _DAY_S, _DAY_S)
-        return sessions.begin(Identity(Reader("admin", "", Role.ADMIN), "local"))
-    finally:
-        store.close()
-
-
 def _take_all(browser: Browser, running: Demo, folder: Path) -> None:
     from playwright.sync_api import expect
+
+    from dashboards.access.gate import begin_sessions
+    from dashboards.access.roles import Reader, Role
+    from jushou.cli.users import ACCESS
 
     supervised = running.panel("supervised")
     # One with more to tell than a pause, if there is one.
@@ -130,7 +116,8 @@ def _take_all(browser: Browser, running: Demo, folder: Path) -> None:
         "county": _COUNTY,
         "township": busiest["township"],
     }
-    admin = _admin_of(running)
+    access = running.stack.settings.folder / ACCESS
+    [admin] = begin_sessions(access, [Reader("admin", "", Role.ADMIN)], _DAY_S)
     for picture in _PICTURES:
         tab = browser.new_page(
             viewport={"width": picture.width, "height": picture.height},
