@@ -143,6 +143,14 @@ def test_a_repeated_insert_with_the_same_token_is_dropped(clickhouse: Client) ->
     assert clickhouse.execute("SELECT count() FROM t") == [(4,)]
 
 
+def test_merging_gives_way_to_answering(clickhouse: Client) -> None:
+    found = clickhouse.execute(
+        "SELECT value FROM system.server_settings "
+        "WHERE name = 'os_threads_nice_value_merge_mutate' AND changed"
+    )
+    assert found == [("10",)]
+
+
 def test_settings_hold_for_their_query_only(clickhouse: Client) -> None:
     ask = "SELECT getSetting('max_block_size'), getSetting('max_threads')"
     usual = clickhouse.execute(ask)

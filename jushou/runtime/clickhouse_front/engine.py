@@ -17,6 +17,8 @@ from jushou.runtime.clickhouse_front.statements import HARMLESS_TABLE_FUNCTIONS
 # Settings that clients' queries do not reach: the first two the front relies on; `readonly` could
 # not be taken back in a session, and is done by the front.
 _OWN = ("log_comment", "implicit_select", "readonly")
+# Merging gives way to answering: somebody waits for an answer, and for no merge.
+_AT_START = "os_threads_nice_value_merge_mutate=10"
 
 
 class Engine:
@@ -39,7 +41,7 @@ class Engine:
             "max_memory_usage_for_user": str(memory_mb << 21),
         }
         # Held open as long as the process: the engine ends with its last connection.
-        self._control = connect(self._folder)
+        self._control = connect(f"{self._folder}?{_AT_START}")
         self._control_lock = threading.Lock()
         # Only now: this process is the only one that holds the folder.
         self.spool_folder = folder / "incoming"
