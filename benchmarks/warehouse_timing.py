@@ -15,7 +15,7 @@ from clickhouse_driver.errors import Error as DriverError
 
 from benchmarks.processes import cpu_s
 from benchmarks.warehouse_changes import Changes
-from dashboards.queries import query, question_names
+from dashboards.queries import in_force, query, question_names
 from dashboards.scope import Scope
 from sinks.analysis.asking import parameters, scope_up_to, statement
 from sinks.analysis.questions import questions
@@ -54,11 +54,7 @@ class Timing:
 def all_questions(as_of_ms: int, case_id: str) -> list[Asked]:
     """Return every question of the page, of the whole province, and every one of analysts."""
     given = Scope().parameters(as_of_ms, 50) | {"case_id": case_id, "household": "h2"}
-    page = [
-        # What else a question may take stands for all where it is empty.
-        Asked("page", name, sql, {key: given.get(key, "") for key in _PARAMETER.findall(sql)})
-        for name, sql in ((name, query(name)) for name in sorted(question_names()))
-    ]
+    page = [_of_page(name, query(name), given) for name in sorted(question_names())]
     scope = scope_up_to(as_of_ms)
     analyst = [
         Asked("analyst", each.name, statement(each), parameters(each, scope))
@@ -66,6 +62,12 @@ def all_questions(as_of_ms: int, case_id: str) -> list[Asked]:
     ]
     # A list of every cycle is no question; it is read by those that count.
     return page + [each for each in analyst if each.name != "cycles_at"]
+
+
+def _of_page(name: str, sql: str, given: Mapping[str, Any]) -> Asked:
+    # What else a question may take stands for all where it is empty.
+    of_it = {key: given.get(key, "") for key in _PARAMETER.findall(sql)}
+    return Asked("page", name, in_force(sql, of_it), of_it)
 
 
 def time_question(server: Server, server_pid: int, asked: Asked, answers: int) -> Timing:

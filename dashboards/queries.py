@@ -6,6 +6,7 @@ They run on the threads of the warehouse; ``Questions`` measures what they cost.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,9 @@ from dashboards.warehouse import Row, Warehouse
 from schemas.errors import Unavailable
 
 FOLDER = Path(__file__).parent / "queries"
+# A condition that holds where a parameter is empty, from its opening parenthesis on.
+_CONDITION = re.compile(r"\(%\((\w+)\)s = ''\s+OR\b")
+_PARENTHESIS = re.compile(r"[()]")
 
 
 @cache
@@ -25,6 +29,29 @@ def query(name: str) -> str:
     if name not in question_names():
         raise KeyError(name)
     return (FOLDER / f"{name}.sql").read_text("utf-8")
+
+
+def in_force(sql: str, parameters: Mapping[str, Any]) -> str:
+    """Return ``sql`` without the conditions of filters that are not set.
+
+    Each is written ``(%(county)s = '' OR county = %(county)s)``, which is true where the county is
+    empty. ClickHouse would find that too, in up to a tenth of the time of an answer.
+    """
+    kept, at = [], 0
+    for found in _CONDITION.finditer(sql):
+        if parameters[found[1]] == "" and found.start() >= at:
+            kept += [sql[at : found.start()], "true"]
+            at = _end_of_parenthesis(sql, found.start())
+    return "".join([*kept, sql[at:]])
+
+
+def _end_of_parenthesis(sql: str, opened: int) -> int:
+    depth = 0
+    for each in _PARENTHESIS.finditer(sql, opened):
+        depth += 1 if each[0] == "(" else -1
+        if depth == 0:
+            return each.end()
+    raise ValueError("a parenthesis is not closed")
 
 
 @cache
@@ -51,7 +78,7 @@ class Questions:
         """Return the rows; raises ``Unavailable`` where ClickHouse does not answer."""
         started = perf_counter()
         try:
-            return await self._warehouse.ask(query(name), parameters)
+            return await self._warehouse.ask(in_force(query(name), parameters), parameters)
         except Unavailable:
             self._metrics.query_failures.labels(name).inc()
             raise

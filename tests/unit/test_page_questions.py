@@ -10,7 +10,7 @@ import pytest
 
 from dashboards.api import read_definitions
 from dashboards.panels import COUNTS, PANELS
-from dashboards.queries import query, question_names
+from dashboards.queries import in_force, query, question_names
 from dashboards.scope import Scope
 
 PARAMETERS = {*Scope().parameters(0, 1), "case_id", "household"}
@@ -81,3 +81,24 @@ def test_published_counts_answer_only_what_they_are_kept_by() -> None:
 def test_the_instant_is_given_to_the_millisecond_in_utc() -> None:
     given: dict[str, Any] = Scope().parameters(1_700_000_000_005, 1)
     assert given["as_of_text"] == "2023-11-14 22:13:20.005"
+
+
+@pytest.mark.parametrize("name", sorted(question_names()))
+def test_a_filter_that_is_not_set_is_not_asked_for(name: str) -> None:
+    everything: dict[str, Any] = dict.fromkeys(PARAMETERS, "") | Scope().parameters(0, 1)
+    assert not re.search(r"\(%\(\w+\)s = ''\s+OR", in_force(query(name), everything))
+    for field in FIELDS:
+        asked = in_force(query(name), everything | {field: "x"})
+        assert asked.count("(") == asked.count(")")
+        assert (f"%({field})s" in asked) == (f"%({field})s" in query(name))
+    assert in_force(query(name), dict.fromkeys(PARAMETERS, "x")) == query(name)
+
+
+def test_what_is_left_of_a_question_is_what_was_around_the_condition() -> None:
+    sql = "WHERE (%(county)s = '' OR county = %(county)s)\n  AND (%(level)s = '' OR a IN (f(x)))\nx"
+    assert in_force(sql, {"county": "", "level": "red"}) == sql.replace(
+        "(%(county)s = '' OR county = %(county)s)", "true"
+    )
+    assert in_force(sql, {"county": "530102", "level": ""}) == sql.replace(
+        "(%(level)s = '' OR a IN (f(x)))", "true"
+    )
