@@ -42,10 +42,9 @@ FROM
         item, department, county, concat(substring(county, 1, 4), '00') AS prefecture,
         sum(met) AS of_met,
         sum(breached) AS of_breached
-    FROM cases FINAL
+    FROM cases_since(since = from_at)
     WHERE submitted_at <= as_of
         AND item != ''
-        AND (closed_at IS NULL OR closed_at > from_at)
         AND (%(prefecture)s = '' OR substring(county, 1, 4) = substring(%(prefecture)s, 1, 4))
         AND (%(county)s = '' OR county = %(county)s)
         AND (%(township)s = '' OR township = %(township)s)

@@ -25,10 +25,9 @@ SELECT
         / (1 + 3.8416 / n)) AS low,
     if(n = 0, NULL, (share + 1.9208 / n + 1.96 * sqrt(share * (1 - share) / n + 0.9604 / n / n))
         / (1 + 3.8416 / n)) AS high
-FROM cases FINAL
+FROM cases_since(since = from_at)
 WHERE submitted_at <= as_of
     AND item != ''
-    AND (closed_at IS NULL OR closed_at > from_at)
     AND (%(prefecture)s = '' OR substring(county, 1, 4) = substring(%(prefecture)s, 1, 4))
     AND (%(county)s = '' OR county = %(county)s)
     AND (%(township)s = '' OR township = %(township)s)

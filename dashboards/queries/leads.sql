@@ -14,13 +14,8 @@ FROM
     SELECT
         case_id, county, township, submitted_at, verdicts.clock, verdicts.outcome, live_due_at,
         toDate32(submitted_at, 'Asia/Shanghai') AS submitted_on
-    -- Only what may be an open lead is merged: any state of a case that was one, its newest as well.
-    FROM cases FINAL
-    PREWHERE case_id IN (
-        SELECT case_id FROM cases WHERE item = 'monitoring.lead' AND closed_at IS NULL
-    )
+    FROM cases_since(since = '2200-01-01 00:00:00')  -- only the open ones
     WHERE item = 'monitoring.lead'
-        AND closed_at IS NULL
         AND submitted_at <= as_of
         AND (%(prefecture)s = '' OR substring(county, 1, 4) = substring(%(prefecture)s, 1, 4))
         AND (%(county)s = '' OR county = %(county)s)

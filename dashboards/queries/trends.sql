@@ -17,7 +17,8 @@
 -- An entry is one number: what it counts in the highest byte, below it the value. what is 1 received
 -- and 2 closed, whose value is the day, counted from 1, 0 being all before; 3 late and 4 supervised,
 -- whose value has a bit for each day, the first day the lowest: several late runs of a case are one
--- by OR; 5 met and 6 missed, whose value is the day and, for an accept, 64 times its minutes and one.
+-- by OR; 5 met and 6 missed, whose value is the day and, for an accept, 64 times its tenths of an
+-- hour and one. An entry of 0 is none.
 WITH
     toInt64(%(as_of_ms)s) AS as_of_ms,
     -- Days since 1970-01-01 at UTC+8, without the cost of a calendar.
@@ -28,6 +29,7 @@ WITH
     (ms) -> greatest(day_of(ms) - first_day, 0) AS bit_of,
     (ms) -> greatest(day_of(ms) - first_day + 1, 0) AS nth_of,
     (what, value) -> bitShiftLeft(toUInt64(what), 56) + value AS entry_of,
+    (minutes) -> intDiv(toUInt64(minutes) + 3, 6) AS tenths_of,
     fromUnixTimestamp64Milli(as_of_ms, 'UTC') AS as_of,
     fromUnixTimestamp64Milli(first_ms, 'UTC') AS first_at
 SELECT * EXCEPT (day_number, growth)
@@ -45,12 +47,12 @@ FROM
         sumIf(n, what = 5) AS in_time,
         sumIf(n, what = 6) AS out_of_time,
         -- By the negative, so that of an even number the later of the two in the middle counts.
-        round(-quantileExactWeightedOrNullIf(0.5)(
-            1 - toInt64(minutes_and_one), n, minutes_and_one > 0
-        ) / 60, 1) AS accept_hours
+        -quantileExactWeightedOrNullIf(0.5)(
+            1 - toInt64(tenths_and_one), n, tenths_and_one > 0
+        ) / 10 AS accept_hours
     FROM
     (
-        SELECT first_day - 1 + number AS day_number, 0 AS what, 0 AS n, 0 AS minutes_and_one
+        SELECT first_day - 1 + number AS day_number, 0 AS what, 0 AS n, 0 AS tenths_and_one
         FROM numbers(31)
         UNION ALL
         SELECT
@@ -60,7 +62,7 @@ FROM
                 [first_day - 1 + bitAnd(value, 63)]
             )) AS day_number,
             what, n,
-            if(what IN (5, 6), intDiv(value, 64), 0) AS minutes_and_one
+            if(what IN (5, 6), intDiv(value, 64), 0) AS tenths_and_one
         FROM
         (
             SELECT
@@ -87,7 +89,7 @@ FROM
                     )) AS supervised_mask,
                     ifNull(toUnixTimestamp64Milli(submitted_at), 0) AS submitted_ms,
                     ifNull(toUnixTimestamp64Milli(closed_at), as_of_ms + 1) AS closed_ms,
-                    arrayFilter(entry -> entry != 0, arrayConcat(
+                    arrayConcat(
                         [
                             entry_of(1, nth_of(submitted_ms)),
                             if(closed_ms > as_of_ms, 0, entry_of(2, nth_of(closed_ms))),
@@ -101,17 +103,16 @@ FROM
                                 entry_of(
                                     if(outcome = 'met', 5, 6),
                                     nth_of(stop)
-                                    + if(clock = 'accept', 64 * (toUInt64(minutes) + 1), 0)
+                                    + if(clock = 'accept', 64 * (tenths_of(minutes) + 1), 0)
                                 ),
                                 0
                             ),
                             verdicts.stopped_ms, verdicts.outcome, verdicts.clock, verdicts.took_min
                         )
-                    )) AS entries
-                FROM cases FINAL
+                    ) AS entries
+                FROM cases_since(since = first_at)
                 WHERE submitted_at <= as_of
                     AND item != ''
-                    AND (closed_at IS NULL OR closed_at >= first_at)
                     AND (%(prefecture)s = ''
                         OR substring(county, 1, 4) = substring(%(prefecture)s, 1, 4))
                     AND (%(county)s = '' OR county = %(county)s)
