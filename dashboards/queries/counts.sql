@@ -28,11 +28,8 @@ WITH
     ifNull(due_at <= as_of + INTERVAL 24 HOUR, false) AS is_due_24h,
     ifNull(due_at <= as_of + INTERVAL 72 HOUR, false) AS is_due_72h
 SELECT
-    transform(
-        grouping(raised_by, item, county, prefecture), [7, 11, 13, 14],
-        ['directions', 'items', 'counties', 'prefectures'], 'numbers'
-    ) AS dimension,
-    concat(raised_by, item, county, prefecture) AS code,  -- only the grouped one is not empty
+    row.1 AS dimension,
+    row.2 AS code,
     sum(of_today) AS received_today,
     sum(of_all) AS received_total,
     sum(of_open) AS open,
@@ -43,7 +40,15 @@ SELECT
 FROM
 (
     SELECT
-        raised_by, item, county, concat(substring(county, 1, 4), '00') AS prefecture,
+        -- Grouped by one thing at a time: together these texts cost more than twice as much.
+        arrayJoin(multiIf(
+            grouping(raised_by) = 0, [('directions', toString(raised_by))],
+            grouping(item) = 0, [('items', toString(item))],
+            [
+                ('numbers', ''), ('counties', toString(county)),
+                ('prefectures', concat(substring(county, 1, 4), '00'))
+            ]
+        )) AS row,
         sumIf(count, measure = 'received' AND day = today) AS of_today,
         sumIf(count, measure = 'received') AS of_all,
         sumIf(count, measure = 'open') AS of_open,
@@ -59,7 +64,7 @@ FROM
         AND (%(county)s = '' OR county = %(county)s)
         AND (%(item)s = '' OR item = %(item)s)
         AND (%(raised_by)s = '' OR raised_by = %(raised_by)s)
-    GROUP BY raised_by, item, county
+    GROUP BY GROUPING SETS ((raised_by), (item), (county))
 )
-GROUP BY GROUPING SETS ((), (raised_by), (item), (county), (prefecture))
+GROUP BY row
 ORDER BY dimension, code

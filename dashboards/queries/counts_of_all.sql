@@ -1,6 +1,9 @@
 -- The numbers of counts.sql of the whole province, and in the same answer those of every cell: a way
 -- of raising, an item and a county. The page asks this once for all its live views, and sums the
 -- cells that a view is of (dashboards/board.py); a test holds both to the same answers.
+--
+-- A cell is grouped by a number made of its three texts, which themselves cost twice as much; a test
+-- shows that no two cells of this build's items and regions have the same.
 WITH
     fromUnixTimestamp64Milli(toInt64(%(as_of_ms)s), 'UTC') AS as_of,
     toDate32(as_of, 'Asia/Shanghai') AS today,
@@ -24,7 +27,10 @@ SELECT
 FROM
 (
     SELECT
-        raised_by, item, county, concat(substring(county, 1, 4), '00') AS prefecture,
+        any(aggregates.raised_by) AS raised_by,
+        any(aggregates.item) AS item,
+        any(aggregates.county) AS county,
+        concat(substring(county, 1, 4), '00') AS prefecture,
         sumIf(count, measure = 'received' AND day = today) AS of_today,
         sumIf(count, measure = 'received') AS of_all,
         sumIf(count, measure = 'open') AS of_open,
@@ -36,7 +42,9 @@ FROM
     WHERE measure IN ('received', 'open')
         AND count != 0
         AND (measure = 'open' OR day <= today)
-    GROUP BY raised_by, item, county
+    GROUP BY
+        cityHash64(aggregates.raised_by) + 3 * cityHash64(aggregates.item)
+        + 7 * cityHash64(aggregates.county)
 )
 GROUP BY GROUPING SETS (
     (), (raised_by), (item), (county), (prefecture), (raised_by, item, county)

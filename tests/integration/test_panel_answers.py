@@ -74,6 +74,20 @@ def test_counts_of_cases_agree_with_the_published_counts(rows: Rows, page: str) 
     assert ask(page, "numbers", department="housing")[0]["received_total"] == 0
 
 
+def test_no_two_cells_of_counts_have_one_number(warehouse: tuple[str, Client]) -> None:
+    """``counts_of_all.sql`` groups by this number instead of by its three texts."""
+    [(cells, numbers)] = warehouse[1].execute("""
+        SELECT
+            count(),
+            uniqExact(cityHash64(raised_by) + 3 * cityHash64(item) + 7 * cityHash64(county))
+        FROM
+            (SELECT arrayJoin(['', 'self', 'proxy', 'government']) AS raised_by) AS ways,
+            (SELECT code AS item FROM items UNION ALL SELECT '') AS known,
+            (SELECT code AS county FROM regions WHERE level = 'county' UNION ALL SELECT '') AS at
+    """)
+    assert cells == numbers > 5_000
+
+
 def test_instants_are_rounded_up_to_the_minute_in_counts_of_either_kind(
     rows: Rows, page: str
 ) -> None:
