@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
 from types import FrameType
 
 import uvicorn
@@ -20,6 +22,16 @@ class _Server(uvicorn.Server):
         # Without this, stopping would wait for every browser to go away by itself.
         self._page.state.service.hub.close_streams()
         super().handle_exit(sig, frame)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        # uvicorn leaves open what did not end in time, and who came while it closed the door; that
+        # one is known to it a turn of the loop later, and a closed one is gone after another.
+        for _ in range(3):
+            for connection in list(self.server_state.connections):
+                if connection.transport is not None:
+                    connection.transport.abort()
+            await asyncio.sleep(0)
 
 
 def page_server(app: FastAPI, host: str, port: int, proxies: str = "") -> uvicorn.Server:
