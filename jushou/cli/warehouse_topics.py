@@ -6,7 +6,7 @@ records once more and compared whole, so that one that was lost, changed or neve
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -112,7 +112,7 @@ class TopicComparison:
         )
 
     def _made(self, records: list[Record], partition: int) -> Iterable[Row]:
-        return self._blocks.rows(Batch(self._topic, partition, 0.0, records))[0]
+        return self._blocks.rows(Batch(self._topic, partition, 0.0, records), Counter())
 
     def _newest(self, rows: Iterable[Row]) -> dict[Any, Row]:
         """Return the rows by key; of several of one key that of the largest offset, as FINAL."""

@@ -3,20 +3,43 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from schemas.action import Action, decode_action
 from schemas.errors import InvalidRecord
 from schemas.instants import parse_instant
 from sinks.clickhouse.block import Row
+from sinks.clickhouse.native import (
+    MakesColumn,
+    Strings,
+    Uuids,
+    Words,
+    instants,
+    nullable,
+    uint16,
+    uint64,
+)
 from sinks.record import Record
 
 TABLE = "actions"
-NAMES = (
-    "action_id", "type", "case_id", "escalation_id", "level", "at", "by", "side", "channel",
-    "expires_at", "note", "handed_to", "source_partition", "source_offset",
-)  # fmt: skip
+COLUMNS: Mapping[str, MakesColumn] = {
+    "action_id": Strings,
+    "type": Words,
+    "case_id": Strings,
+    "escalation_id": Uuids,
+    "level": Words,
+    "at": instants,
+    "by": Strings,
+    "side": Words,
+    "channel": Words,
+    "expires_at": nullable(instants),
+    "note": Strings,
+    "handed_to": Words,
+    "source_partition": uint16,
+    "source_offset": uint64,
+}
+NAMES = tuple(COLUMNS)
 TOMBSTONE = "tombstone"
 NO_ESCALATION = "no-escalation-id"
 

@@ -4,20 +4,43 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 import msgspec
 
 from schemas.aggregate import Aggregate, Group
 from sinks.clickhouse.block import Row, version
+from sinks.clickhouse.native import (
+    Days,
+    MakesColumn,
+    Words,
+    instants,
+    int64,
+    nullable,
+    uint16,
+    uint64,
+)
 from sinks.record import Record
 
 TABLE = "aggregates"
-NAMES = (
-    "measure", "day", "county", "item", "department", "raised_by", "channel", "clock", "status",
-    "due_at", "supervised_from", "partition", "count", "version",
-)  # fmt: skip
+COLUMNS: Mapping[str, MakesColumn] = {
+    "measure": Words,
+    "day": Days,
+    "county": Words,
+    "item": Words,
+    "department": Words,
+    "raised_by": Words,
+    "channel": Words,
+    "clock": Words,
+    "status": Words,
+    "due_at": nullable(instants),
+    "supervised_from": nullable(instants),
+    "partition": uint16,
+    "count": int64,
+    "version": uint64,
+}
+NAMES = tuple(COLUMNS)
 GROUP_NAMES = NAMES[:-3]
 TOMBSTONE = "tombstone"
 REPLACED = "replaced-in-block"
@@ -26,7 +49,7 @@ _FIRST_DAY, _LAST_DAY = dt.date(1900, 1, 1), dt.date(2299, 12, 31)
 _decode = msgspec.json.Decoder(Aggregate).decode
 
 
-def rows(records: Sequence[Record]) -> tuple[list[Row], Counter[str]]:
+def rows(records: Sequence[Record]) -> tuple[Iterator[Row], Counter[str]]:
     """Return the row of the newest count of each group and partition among the records.
 
     Raises ``msgspec.DecodeError`` or ``ValueError`` for a record that is no aggregate.
@@ -45,9 +68,8 @@ def rows(records: Sequence[Record]) -> tuple[list[Row], Counter[str]]:
             skipped[REPLACED] += 1
         if before is None or before[1] <= rank:
             newest[key] = aggregate.count, rank
-    return [
-        (*group_row(group), partition, *value) for (group, partition), value in newest.items()
-    ], skipped
+    made = ((*group_row(group), partition, *value) for (group, partition), value in newest.items())
+    return made, skipped
 
 
 def group_row(group: Group) -> Row:

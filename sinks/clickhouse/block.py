@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from sinks.clickhouse.native import Column
 
 MAX_INT32 = 2**31 - 1
 MAX_UINT32 = 2**32 - 1
@@ -17,27 +19,17 @@ Row = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Columns of equal length for ``table``; ``skipped`` counts records without a row by reason.
+    """Columns of ``rows`` values for ``table``; ``skipped`` counts records without a row by reason.
 
     ``token`` names the ranges of offsets that the rows come from: the same ranges give the same
     token and the same rows, so that ClickHouse can drop a block that was sent twice.
     """
 
     table: str
-    names: Sequence[str]
-    columns: list[list[Any]]
+    columns: Mapping[str, Column]
+    rows: int
     token: str
     skipped: Counter[str] = field(default_factory=Counter)
-
-    @property
-    def rows(self) -> int:
-        """The number of rows."""
-        return len(self.columns[0]) if self.columns else 0
-
-
-def transpose(rows: Iterable[Row]) -> list[list[Any]]:
-    """Return the columns of rows, none where there is no row."""
-    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def version(generation: int, change: int) -> int:

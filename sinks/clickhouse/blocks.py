@@ -7,7 +7,8 @@ block, with the same token.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 import msgspec
 
@@ -36,10 +37,12 @@ from sinks.clickhouse import (
     household_rows,
     signal_rows,
 )
-from sinks.clickhouse.block import Block, Row, transpose
+from sinks.clickhouse.block import Block, Row
+from sinks.clickhouse.native import MakesColumn, fill
 from sinks.record import Record
 
-Rows = tuple[list[Row], Counter[str]]
+# How many records have no row, by reason, is known when all rows were made.
+Rows = tuple[Iterable[Row], Counter[str]]
 READ_TOPICS = (
     CASE_EVENTS, CASE_STATES, ESCALATIONS, AGGREGATES, DEAD_LETTERS, ACTIONS, DELIVERIES, SIGNALS,
     HOUSEHOLD_STATES,
@@ -56,38 +59,44 @@ class Blocks:
     def __init__(self, items: Mapping[str, str], names: dict[str, str] | None = None) -> None:
         names = names or {}
         monitoring = load_monitoring()
-        readers: dict[str, tuple[str, Sequence[str], Callable[[Sequence[Record], int], Rows]]] = {
+        readers: dict[
+            str, tuple[str, Mapping[str, MakesColumn], Callable[[Sequence[Record], int], Rows]]
+        ] = {
             CASE_EVENTS.name: (
                 case_event_rows.TABLE,
-                case_event_rows.NAMES,
+                case_event_rows.COLUMNS,
                 lambda records, partition: case_event_rows.rows(records, partition, items),
             ),
             CASE_STATES.name: (
                 case_rows.TABLE,
-                case_rows.NAMES,
+                case_rows.COLUMNS,
                 lambda records, partition: case_rows.rows(records, partition, items),
             ),
-            ESCALATIONS.name: (escalation_rows.TABLE, escalation_rows.NAMES, escalation_rows.rows),
+            ESCALATIONS.name: (
+                escalation_rows.TABLE,
+                escalation_rows.COLUMNS,
+                escalation_rows.rows,
+            ),
             AGGREGATES.name: (
                 aggregate_rows.TABLE,
-                aggregate_rows.NAMES,
+                aggregate_rows.COLUMNS,
                 lambda records, _: aggregate_rows.rows(records),
             ),
             DEAD_LETTERS.name: (
                 dead_letter_rows.TABLE,
-                dead_letter_rows.NAMES,
+                dead_letter_rows.COLUMNS,
                 lambda records, partition: (dead_letter_rows.rows(records, partition), Counter()),
             ),
-            ACTIONS.name: (action_rows.TABLE, action_rows.NAMES, action_rows.rows),
-            DELIVERIES.name: (delivery_rows.TABLE, delivery_rows.NAMES, delivery_rows.rows),
+            ACTIONS.name: (action_rows.TABLE, action_rows.COLUMNS, action_rows.rows),
+            DELIVERIES.name: (delivery_rows.TABLE, delivery_rows.COLUMNS, delivery_rows.rows),
             SIGNALS.name: (
                 signal_rows.TABLE,
-                signal_rows.NAMES,
+                signal_rows.COLUMNS,
                 lambda records, partition: signal_rows.rows(records, partition, monitoring),
             ),
             HOUSEHOLD_STATES.name: (
                 household_rows.TABLE,
-                household_rows.NAMES,
+                household_rows.COLUMNS,
                 household_rows.rows,
             ),
         }
@@ -121,31 +130,37 @@ class Blocks:
         Raises ``Misconfigured`` for a record of our own topics that cannot be read: writer and
         reader are then of different versions, and going on would leave a hole.
         """
-        table, names, _ = self._readers[batches[0].topic]
-        rows: list[Row] = []
+        topic = batches[0].topic
+        table, columns, _ = self._readers[topic]
         skipped: Counter[str] = Counter()
-        for batch in batches:
-            found, passed_over = self.rows(batch)
-            rows += found
-            skipped += passed_over
-        token = ";".join(map(_token, batches))
-        return Block(table, names, transpose(rows), token, skipped)
+        rows = chain.from_iterable(self.rows(batch, skipped) for batch in batches)
+        try:
+            filled, count = fill(columns, rows)
+        except ValueError as fault:
+            raise Misconfigured(
+                f"{topic}: a row does not fit the table {table}: {fault}; run the sink in the "
+                "version of the workers"
+            ) from fault
+        return Block(table, filled, count, ";".join(map(_token, batches)), skipped)
 
     def table(self, topic: str) -> tuple[str, Sequence[str]]:
         """Return the table of a topic, and its columns that are written."""
-        return self._readers[topic][:2]
+        table, columns, _ = self._readers[topic]
+        return table, tuple(columns)
 
-    def rows(self, batch: Batch) -> Rows:
-        """Return the rows of a batch, and how many records have none, by reason; as ``block``."""
+    def rows(self, batch: Batch, skipped: Counter[str]) -> Iterator[Row]:
+        """Yield the rows of a batch; ``skipped`` counts records that have none. As ``block``."""
         read = self._readers[batch.topic][2]
         try:
-            return read(batch.records, batch.partition)
+            found, passed_over = read(batch.records, batch.partition)
+            yield from found
         except (msgspec.DecodeError, ValueError) as fault:
             raise Misconfigured(
                 f"{batch.topic} partition {batch.partition}, offsets {batch.records[0].offset} to "
                 f"{batch.records[-1].offset}: a record is not what this version writes ({fault}); "
                 "run what reads it (sink, verify) in the version of the workers"
             ) from fault
+        skipped += passed_over
 
 
 def _token(batch: Batch) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -18,15 +18,48 @@ from schemas import bulk_load, case_event
 from schemas.case_event import Heading, StoredEvent
 from schemas.errors import InvalidRecord
 from sinks.clickhouse.block import MAX_INT64, MAX_UINT32, Row, clamp
+from sinks.clickhouse.native import (
+    MakesColumn,
+    Strings,
+    Words,
+    flags,
+    instants,
+    int64,
+    nullable,
+    uint16,
+    uint32,
+    uint64,
+)
 from sinks.record import Record
 
 TABLE = "case_events"
-NAMES = (
-    "case_id", "event_id", "record_hash", "type", "occurred_at", "sequence",
-    "item", "county", "township", "department", "raised_by", "channel", "household",
-    "confirmed", "placed", "zero_employment", "grade", "round", "offers",
-    "clock", "extended_by", "reason_given", "source_partition", "source_offset",
-)  # fmt: skip
+COLUMNS: Mapping[str, MakesColumn] = {
+    "case_id": Strings,
+    "event_id": Strings,
+    "record_hash": uint64,
+    "type": Words,
+    "occurred_at": instants,
+    "sequence": nullable(int64),
+    "item": Words,
+    "county": Words,
+    "township": Words,
+    "department": Words,
+    "raised_by": Words,
+    "channel": Words,
+    "household": Strings,
+    "confirmed": nullable(flags),
+    "placed": nullable(flags),
+    "zero_employment": nullable(flags),
+    "grade": Words,
+    "round": nullable(uint32),
+    "offers": nullable(uint32),
+    "clock": Words,
+    "extended_by": Words,
+    "reason_given": flags,
+    "source_partition": uint16,
+    "source_offset": uint64,
+}
+NAMES = tuple(COLUMNS)
 
 BRACKET = "load-bracket"
 TOMBSTONE = "tombstone"
@@ -41,14 +74,19 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 
 def rows(
     records: Sequence[Record], partition: int, items: Container[str]
-) -> tuple[list[Row], Counter[str]]:
+) -> tuple[Iterator[Row], Counter[str]]:
     """Return the rows of the good records and how many others there were, by reason.
 
-    Bad records are the worker's to set aside; here they are only counted. ``items`` are the
-    codes that exist.
+    Bad records are the worker's to set aside; here they are only counted, while the rows are made.
+    ``items`` are the codes that exist.
     """
-    found: list[Row] = []
     skipped: Counter[str] = Counter()
+    return _good(records, partition, items, skipped), skipped
+
+
+def _good(
+    records: Sequence[Record], partition: int, items: Container[str], skipped: Counter[str]
+) -> Iterator[Row]:
     for record in records:
         if record.value is None:
             skipped[TOMBSTONE] += 1
@@ -58,8 +96,7 @@ def rows(
         except InvalidRecord as fault:
             skipped[BRACKET if _is_bracket(record.value) else fault.reason.value] += 1
             continue
-        found.append(_row(case_id, event, partition, record.offset))
-    return found, skipped
+        yield _row(case_id, event, partition, record.offset)
 
 
 def _row(case_id: str, event: StoredEvent, partition: int, offset: int) -> Row:

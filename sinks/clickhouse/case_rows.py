@@ -7,7 +7,7 @@ state replaces them all.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -16,20 +16,66 @@ from schemas import case_state
 from schemas.case_state import CaseState, Cycle
 from schemas.custody import Held, custody
 from sinks.clickhouse.block import Row, version
+from sinks.clickhouse.native import (
+    MakesColumn,
+    Strings,
+    Words,
+    arrays,
+    flags,
+    instants,
+    nullable,
+    uint16,
+    uint32,
+    uint64,
+)
 from sinks.record import Record
 
 TABLE = "cases"
-NAMES = (
-    "case_id", "version", "item", "county", "township", "department", "raised_by", "channel",
-    "household", "submitted_at", "closed_at", "outcome", "reopened", "bounces", "open_pauses",
-    "events", "set_aside", "held",
-    "verdicts.clock", "verdicts.start_event_id", "verdicts.cycle", "verdicts.policy",
-    "verdicts.term", "verdicts.extended", "verdicts.started_at", "verdicts.due_at",
-    "verdicts.stopped_at", "verdicts.stop_event_id", "verdicts.outcome", "verdicts.provisional",
-    "violations.rule", "violations.event_id", "source_partition",
-    "custody.level", "custody.department", "custody.county", "custody.township", "custody.since",
-    "custody.until", "custody.accepted_at", "custody.begun_by", "custody.ended_by",
-)  # fmt: skip
+COLUMNS: Mapping[str, MakesColumn] = {
+    "case_id": Strings,
+    "version": uint64,
+    "item": Words,
+    "county": Words,
+    "township": Words,
+    "department": Words,
+    "raised_by": Words,
+    "channel": Words,
+    "household": Strings,
+    "submitted_at": nullable(instants),
+    "closed_at": nullable(instants),
+    "outcome": Words,
+    "reopened": uint32,
+    "bounces": uint32,
+    "open_pauses": arrays(Words),
+    "events": uint32,
+    "set_aside": uint32,
+    "held": flags,
+    "verdicts.clock": arrays(Words),
+    "verdicts.start_event_id": arrays(Strings),
+    "verdicts.cycle": arrays(uint32),
+    "verdicts.policy": arrays(Words),
+    "verdicts.term": arrays(uint32),
+    "verdicts.extended": arrays(uint32),
+    "verdicts.started_at": arrays(instants),
+    "verdicts.due_at": arrays(nullable(instants)),
+    "verdicts.stopped_at": arrays(nullable(instants)),
+    "verdicts.stop_event_id": arrays(Strings),
+    "verdicts.outcome": arrays(Words),
+    "verdicts.provisional": arrays(flags),
+    "violations.rule": arrays(Words),
+    "violations.event_id": arrays(Strings),
+    "source_partition": uint16,
+    "custody.level": arrays(Words),
+    "custody.department": arrays(Words),
+    "custody.county": arrays(Words),
+    "custody.township": arrays(Words),
+    "custody.since": arrays(instants),
+    "custody.until": arrays(nullable(instants)),
+    "custody.accepted_at": arrays(nullable(instants)),
+    "custody.begun_by": arrays(Words),
+    "custody.ended_by": arrays(Words),
+}
+NAMES = tuple(COLUMNS)
 TOMBSTONE = "tombstone"
 REPLACED = "replaced-in-block"
 
@@ -47,11 +93,11 @@ _decode_heading = msgspec.msgpack.Decoder(Heading).decode
 
 def rows(
     records: Sequence[Record], partition: int, departments: Mapping[str, str]
-) -> tuple[list[Row], Counter[str]]:
+) -> tuple[Iterator[Row], Counter[str]]:
     """Return the row of the newest state of each case among the records.
 
-    ``departments`` gives the department of each item. Raises ``msgspec.DecodeError`` for a record
-    that is no state.
+    ``departments`` gives the department of each item. A record that is no state raises
+    ``msgspec.DecodeError``, here or when its row is made.
     """
     newest: dict[str, tuple[int, bytes]] = {}
     skipped: Counter[str] = Counter()
@@ -67,9 +113,8 @@ def rows(
         if before is None or before[0] <= rank:
             newest[heading.case_id] = rank, record.value
     decode = case_state.decode
-    return [
-        case_row(decode(value), partition, departments) for _, value in newest.values()
-    ], skipped
+    made = (case_row(decode(value), partition, departments) for _, value in newest.values())
+    return made, skipped
 
 
 def case_row(state: CaseState, partition: int, departments: Mapping[str, str]) -> Row:

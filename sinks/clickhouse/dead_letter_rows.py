@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from schemas import dead_letter
 from sinks.clickhouse.block import MAX_INT32, MAX_INT64, Row
+from sinks.clickhouse.native import (
+    MakesColumn,
+    Strings,
+    Words,
+    instants,
+    int32,
+    int64,
+    uint16,
+    uint32,
+    uint64,
+)
 from sinks.record import Record
 
 TABLE = "dead_letters"
-NAMES = (
-    "source_topic", "source_partition", "source_offset", "reason", "detail", "set_aside_at",
-    "size", "letter_partition", "letter_offset",
-)  # fmt: skip
+COLUMNS: Mapping[str, MakesColumn] = {
+    "source_topic": Words,
+    "source_partition": int32,
+    "source_offset": int64,
+    "reason": Words,
+    "detail": Strings,
+    "set_aside_at": instants,
+    "size": uint32,
+    "letter_partition": uint16,
+    "letter_offset": uint64,
+}
+NAMES = tuple(COLUMNS)
 _UNKNOWN = "unknown"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import msgspec
@@ -11,14 +11,42 @@ import msgspec
 from schemas.delivery import Delivery
 from schemas.instants import parse_instant
 from sinks.clickhouse.block import MAX_INT32, Row, clamp
+from sinks.clickhouse.native import (
+    MakesColumn,
+    Strings,
+    Uuids,
+    Words,
+    flags,
+    instants,
+    int32,
+    nullable,
+    uint16,
+    uint32,
+    uint64,
+)
 from sinks.record import Record
 
 TABLE = "deliveries"
-NAMES = (
-    "delivery_id", "escalation_id", "revision", "case_id", "level", "recipient", "endpoint",
-    "purpose", "message_id", "attempt", "outcome", "why", "code", "repeated", "at",
-    "source_partition", "source_offset",
-)  # fmt: skip
+COLUMNS: Mapping[str, MakesColumn] = {
+    "delivery_id": Uuids,
+    "escalation_id": Uuids,
+    "revision": uint32,
+    "case_id": Strings,
+    "level": Words,
+    "recipient": Words,
+    "endpoint": Words,
+    "purpose": Words,
+    "message_id": Strings,
+    "attempt": uint32,
+    "outcome": Words,
+    "why": Words,
+    "code": nullable(int32),
+    "repeated": flags,
+    "at": instants,
+    "source_partition": uint16,
+    "source_offset": uint64,
+}
+NAMES = tuple(COLUMNS)
 TOMBSTONE = "tombstone"
 _decode = msgspec.json.Decoder(Delivery).decode
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import msgspec
@@ -11,15 +11,50 @@ import msgspec
 from schemas.escalation import Escalation
 from schemas.instants import parse_instant
 from sinks.clickhouse.block import Row
+from sinks.clickhouse.native import (
+    MakesColumn,
+    Strings,
+    Uuids,
+    Words,
+    flags,
+    instants,
+    nullable,
+    uint16,
+    uint32,
+    uint64,
+)
 from sinks.record import Record
 
 TABLE = "escalations"
-NAMES = (
-    "escalation_id", "revision", "state", "cause", "case_id", "item", "department", "county",
-    "township", "clock", "start_event_id", "cycle", "level", "to", "term", "due_at", "at",
-    "published_at", "known_late", "provisional", "policy", "calendar", "reason_zh", "reason_en",
-    "source_partition", "source_offset",
-)  # fmt: skip
+COLUMNS: Mapping[str, MakesColumn] = {
+    "escalation_id": Uuids,
+    "revision": uint32,
+    "state": Words,
+    "cause": Words,
+    "case_id": Strings,
+    "item": Words,
+    "department": Words,
+    "county": Words,
+    "township": Words,
+    "clock": Words,
+    "start_event_id": Strings,
+    "cycle": uint32,
+    "level": Words,
+    "to": Words,
+    "term": Words,
+    "due_at": nullable(instants),
+    "at": instants,
+    "published_at": instants,
+    "known_late": flags,
+    "provisional": flags,
+    "policy": Words,
+    "calendar": Words,
+    "reason_zh": Strings,
+    "reason_en": Strings,
+    "source_partition": uint16,
+    "source_offset": uint64,
+}
+NAMES = tuple(COLUMNS)
 TOMBSTONE = "tombstone"
 _decode = msgspec.json.Decoder(Escalation).decode
 

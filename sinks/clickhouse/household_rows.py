@@ -6,7 +6,7 @@ Life, drivers and trail are columns of arrays in the row, so that a newer state 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -14,23 +14,84 @@ from msgspec import Struct
 from schemas import household
 from schemas.household import HouseholdState, HouseholdSummary, Life, LifeEvent
 from sinks.clickhouse.block import Row, version
+from sinks.clickhouse.native import (
+    MakesColumn,
+    Strings,
+    Words,
+    arrays,
+    flags,
+    float64,
+    instants,
+    int64,
+    nullable,
+    uint16,
+    uint32,
+    uint64,
+)
 from sinks.record import Record
 
 TABLE = "households"
-NAMES = (
-    "household", "version", "county", "township", "kind", "category", "status", "status_at",
-    "first_signal_at", "first_found_at", "first_found_indicator", "first_found_by",
-    "first_request_at", "first_request_item", "first_request_indicator", "first_direction",
-    "lead_time_s", "indicators", "dismissed_then_asked", "asked_after_dismissal_at",
-    "first_verified_at", "dismissed_at", "verified_at", "assisted_at", "cleared_at", "relapsed_at",
-    "times_dismissed", "times_verified", "times_assisted", "times_cleared", "times_relapsed",
-    "signals", "below_threshold", "leads", "requests", "open_cases",
-    "risk_index", "risk_level", "risk_at",
-    "drivers.code", "drivers.points", "drivers.at", "drivers.half_life_d", "drivers.until",
-    "drivers.subject", "trail.at", "trail.index", "trail.level", "levels.level",
-    "levels.points_from", "levels.since", "life.at", "life.event", "life.case_id",
-    "clearings.cleared_at", "clearings.relapsed_at", "rules", "source_partition",
-)  # fmt: skip
+COLUMNS: Mapping[str, MakesColumn] = {
+    "household": Strings,
+    "version": uint64,
+    "county": Words,
+    "township": Words,
+    "kind": Words,
+    "category": Words,
+    "status": Words,
+    "status_at": nullable(instants),
+    "first_signal_at": nullable(instants),
+    "first_found_at": nullable(instants),
+    "first_found_indicator": Words,
+    "first_found_by": Words,
+    "first_request_at": nullable(instants),
+    "first_request_item": Words,
+    "first_request_indicator": Words,
+    "first_direction": Words,
+    "lead_time_s": nullable(int64),
+    "indicators": arrays(Words),
+    "dismissed_then_asked": flags,
+    "asked_after_dismissal_at": nullable(instants),
+    "first_verified_at": nullable(instants),
+    "dismissed_at": nullable(instants),
+    "verified_at": nullable(instants),
+    "assisted_at": nullable(instants),
+    "cleared_at": nullable(instants),
+    "relapsed_at": nullable(instants),
+    "times_dismissed": uint32,
+    "times_verified": uint32,
+    "times_assisted": uint32,
+    "times_cleared": uint32,
+    "times_relapsed": uint32,
+    "signals": uint32,
+    "below_threshold": uint32,
+    "leads": uint32,
+    "requests": uint32,
+    "open_cases": uint32,
+    "risk_index": float64,
+    "risk_level": Words,
+    "risk_at": nullable(instants),
+    "drivers.code": arrays(Words),
+    "drivers.points": arrays(float64),
+    "drivers.at": arrays(instants),
+    "drivers.half_life_d": arrays(float64),
+    "drivers.until": arrays(nullable(instants)),
+    "drivers.subject": arrays(Strings),
+    "trail.at": arrays(instants),
+    "trail.index": arrays(float64),
+    "trail.level": arrays(Words),
+    "levels.level": arrays(Words),
+    "levels.points_from": arrays(float64),
+    "levels.since": arrays(instants),
+    "life.at": arrays(instants),
+    "life.event": arrays(Words),
+    "life.case_id": arrays(Strings),
+    "clearings.cleared_at": arrays(instants),
+    "clearings.relapsed_at": arrays(nullable(instants)),
+    "rules": Words,
+    "source_partition": uint16,
+}
+NAMES = tuple(COLUMNS)
 TOMBSTONE = "tombstone"
 REPLACED = "replaced-in-block"
 

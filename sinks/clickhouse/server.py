@@ -72,9 +72,9 @@ class Server:
         """What a statement says that is for every replica; empty for a single server."""
         return f" ON CLUSTER `{self.cluster}`" if self.cluster else ""
 
-    def client(self) -> Client:
+    def client(self, kind: type[Client] = Client) -> Client:
         """Return a client, not yet connected; close it with ``disconnect``."""
-        return Client(
+        return kind(
             self.host,
             self.port,
             self.database,

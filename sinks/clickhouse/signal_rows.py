@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from clickhouse_cityhash.cityhash import CityHash64
@@ -14,14 +14,42 @@ from schemas.lead import lead_case_id
 from schemas.monitoring.model import Monitoring
 from schemas.signal import ReadSignal, check_time, decode
 from sinks.clickhouse.block import Row
+from sinks.clickhouse.native import (
+    MakesColumn,
+    Strings,
+    Words,
+    flags,
+    float64,
+    instants,
+    nullable,
+    uint16,
+    uint64,
+)
 from sinks.record import Record
 
 TABLE = "signals"
-NAMES = (
-    "household", "signal_id", "record_hash", "observed_at", "source", "department", "indicator",
-    "county", "township", "household_kind", "value", "threshold_sent", "threshold", "counts",
-    "lead_case_id", "window_at", "rules", "source_partition", "source_offset",
-)  # fmt: skip
+COLUMNS: Mapping[str, MakesColumn] = {
+    "household": Strings,
+    "signal_id": Strings,
+    "record_hash": uint64,
+    "observed_at": instants,
+    "source": Words,
+    "department": Words,
+    "indicator": Words,
+    "county": Words,
+    "township": Words,
+    "household_kind": Words,
+    "value": nullable(float64),
+    "threshold_sent": nullable(float64),
+    "threshold": nullable(float64),
+    "counts": flags,
+    "lead_case_id": Strings,
+    "window_at": instants,
+    "rules": Words,
+    "source_partition": uint16,
+    "source_offset": uint64,
+}
+NAMES = tuple(COLUMNS)
 BRACKET = "load-bracket"
 TOMBSTONE = "tombstone"
 MISPLACED = "misplaced"

@@ -6,7 +6,15 @@ whole or not at all. Counts are by quarters: of those a block may be there in pa
 
 from __future__ import annotations
 
+from typing import Any
+
 from clickhouse_driver import Client
+from clickhouse_driver.block import BlockInfo, ColumnOrientedBlock
+from clickhouse_driver.connection import Connection
+from clickhouse_driver.defines import DBMS_MIN_REVISION_WITH_CUSTOM_SERIALIZATION
+from clickhouse_driver.protocol import ClientPacketTypes
+from clickhouse_driver.varint import write_varint
+from clickhouse_driver.writer import write_binary_str, write_binary_uint8
 
 from sinks.clickhouse.block import Block
 from sinks.clickhouse.server import Server, classified
@@ -33,6 +41,38 @@ WHERE database = currentDatabase() AND active AND rows > 0 GROUP BY table
 """
 
 
+class _BlockClient(Client):  # type: ignore[misc]  # the driver has no types
+    """The driver's client, where the data of an INSERT are a block, which is sent as it is."""
+
+    def send_data(self, _sample: object, data: tuple[Block], **_: Any) -> int:
+        """Send the block, and that it was the last one."""
+        (block,) = data
+        _send(self.connection, block)
+        self.receive_profile_events()
+        self.connection.send_data(ColumnOrientedBlock())
+        self.receive_profile_events()
+        return block.rows
+
+
+def _send(connection: Connection, block: Block) -> None:
+    """Write the packet of a block as ``clickhouse_driver.streams.native`` writes its own."""
+    write_varint(ClientPacketTypes.DATA, connection.fout)
+    write_binary_str("", connection.fout)  # of no temporary table
+    out = connection.block_out.fout
+    BlockInfo().write(out)
+    write_varint(len(block.columns), out)
+    write_varint(block.rows, out)
+    revision = connection.server_info.used_revision
+    for name, column in block.columns.items():
+        write_binary_str(name, out)
+        write_binary_str(column.type, out)
+        if revision >= DBMS_MIN_REVISION_WITH_CUSTOM_SERIALIZATION:
+            write_binary_uint8(0, out)  # written in full, not sparse
+        out.write(column.prefix())
+        out.write(column.body())
+    connection.block_out.finalize()
+
+
 class Writer:
     """One connection that inserts blocks one after another. Not safe for two threads at once."""
 
@@ -49,15 +89,14 @@ class Writer:
         """
         if not block.rows:
             return
-        columns = ", ".join(f"`{name}`" for name in block.names)
+        columns = ", ".join(f"`{name}`" for name in block.columns)
         try:
             with classified(self.server):
                 if self._client is None:
-                    self._client = self.server.client()
+                    self._client = self.server.client(_BlockClient)
                 self._client.execute(
                     f"INSERT INTO `{block.table}` ({columns}) VALUES",
-                    block.columns,
-                    columnar=True,
+                    (block,),
                     settings={**self._settings, "insert_deduplication_token": block.token},
                 )
         except BaseException:
@@ -70,7 +109,7 @@ class Writer:
         try:
             with classified(self.server):
                 if self._client is None:
-                    self._client = self.server.client()
+                    self._client = self.server.client(_BlockClient)
                 return dict(self._client.execute(_PARTS))
         except BaseException:
             self.close()

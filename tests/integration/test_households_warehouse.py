@@ -27,7 +27,6 @@ from schemas.instants import date_of_day, day_of_date, render_instant, start_of_
 from schemas.monitoring.load import load_monitoring
 from schemas.signal import decode
 from sinks.clickhouse import household_rows, signal_rows
-from sinks.clickhouse.block import transpose
 from sinks.clickhouse.migration import migrate
 from sinks.clickhouse.server import Server
 from sinks.record import Record
@@ -115,7 +114,7 @@ def write(
     client: Client, table: str, names: tuple[str, ...], rows: list[tuple[object, ...]]
 ) -> None:
     columns = ", ".join(f"`{name}`" for name in names)
-    client.execute(f"INSERT INTO {table} ({columns}) VALUES", transpose(rows), columnar=True)
+    client.execute(f"INSERT INTO {table} ({columns}) VALUES", rows)
 
 
 def test_the_risk_of_the_views_is_that_of_the_core_at_any_instant(filled: Filled) -> None:

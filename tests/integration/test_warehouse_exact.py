@@ -43,9 +43,10 @@ from schemas.topics import ACTIONS, CASE_EVENTS, DELIVERIES
 from schemas.topics import SIGNALS as SIGNALS_TOPIC
 from sinks.batch import Limits
 from sinks.clickhouse import household_rows
-from sinks.clickhouse.block import Block, transpose
+from sinks.clickhouse.block import Block
 from sinks.clickhouse.blocks import Blocks
 from sinks.clickhouse.migration import migrate
+from sinks.clickhouse.native import fill
 from sinks.clickhouse.rebuild import Interrupted, Rebuild, is_cut_off
 from sinks.clickhouse.server import Server
 from sinks.clickhouse.writer import Writer
@@ -371,7 +372,8 @@ def write_emptied(server: Server, name: str) -> None:
     settle(state, DATA)
     row = household_rows.household_row(state, partition_of(name.encode(), 2))
     writer = Writer(server)
-    writer.insert(Block("households", household_rows.NAMES, transpose([row]), name))
+    columns, count = fill(household_rows.COLUMNS, [row])
+    writer.insert(Block("households", columns, count, name))
     writer.close()
 
 
