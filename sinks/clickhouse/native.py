@@ -12,6 +12,7 @@ import datetime as dt
 from abc import ABC, abstractmethod
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from itertools import accumulate, chain, islice
 from struct import pack
 from typing import Any
@@ -52,15 +53,15 @@ class Numbers(Column):
 
     def __init__(self, type_: str, code: str) -> None:
         self.type = type_
-        self.values = array(code)
+        self._values = array(code)
 
     def extend(self, values: Sequence[Any]) -> None:
         """Take in integers."""
-        self.values.extend(values)
+        self._values.extend(values)
 
     def body(self) -> bytes:
         """Return one after the other."""
-        return self.values.tobytes()
+        return self._values.tobytes()
 
 
 class Days(Numbers):
@@ -71,7 +72,7 @@ class Days(Numbers):
 
     def extend(self, values: Sequence[dt.date]) -> None:
         """Take in dates."""
-        self.values.extend([value.toordinal() - _EPOCH for value in values])
+        self._values.extend([value.toordinal() - _EPOCH for value in values])
 
 
 class Uuids(Column):
@@ -199,44 +200,15 @@ class Arrays(Column):
         return self._ends.tobytes() + self._inner.body()
 
 
-def flags() -> Numbers:
-    """Return a column of true and false."""
-    return Numbers("Bool", "B")
-
-
-def uint16() -> Numbers:
-    """Return a column of numbers up to 65,535."""
-    return Numbers("UInt16", "H")
-
-
-def uint32() -> Numbers:
-    """Return a column of numbers up to 4,294,967,295."""
-    return Numbers("UInt32", "I")
-
-
-def uint64() -> Numbers:
-    """Return a column of numbers of 64 bits, not negative."""
-    return Numbers("UInt64", "Q")
-
-
-def int64() -> Numbers:
-    """Return a column of numbers of 64 bits, with their sign."""
-    return Numbers("Int64", "q")
-
-
-def int32() -> Numbers:
-    """Return a column of numbers of 32 bits, with their sign."""
-    return Numbers("Int32", "i")
-
-
-def float64() -> Numbers:
-    """Return a column of real numbers."""
-    return Numbers("Float64", "d")
-
-
-def instants() -> Numbers:
-    """Return a column of milliseconds since 1970 UTC."""
-    return Numbers("DateTime64(3, 'UTC')", "q")
+# What makes columns of numbers. Instants are milliseconds since 1970 UTC.
+flags = partial(Numbers, "Bool", "B")
+uint16 = partial(Numbers, "UInt16", "H")
+uint32 = partial(Numbers, "UInt32", "I")
+uint64 = partial(Numbers, "UInt64", "Q")
+int32 = partial(Numbers, "Int32", "i")
+int64 = partial(Numbers, "Int64", "q")
+float64 = partial(Numbers, "Float64", "d")
+instants = partial(Numbers, "DateTime64(3, 'UTC')", "q")
 
 
 def nullable(make: Callable[[], Numbers]) -> MakesColumn:
