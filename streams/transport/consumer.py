@@ -7,7 +7,8 @@ it record by record as in Faust.
 Relied on in Faust 0.15.3 (``transport/consumer.py``): ``_new_consumer_thread``, ``_getmany``,
 ``_to_message``, ``_add_gap``, ``_new_offset``, ``on_buffer_drop``, ``wait_empty``,
 ``maybe_wait_for_commit_to_finish``, ``_commit_fut``, ``_acked``, ``_acked_index``,
-``_paused_partitions``, ``_buffered_partitions``; ``threadsafe_partitions_revoked`` and
+``_paused_partitions``, ``_buffered_partitions``, ``_wait_next_records``,
+``_get_active_partitions``; ``threadsafe_partitions_revoked`` and
 ``threadsafe_partitions_assigned`` are awaited in the thread, so the group waits for them;
 ``resume_flow`` is called directly after ``flow_control.resume`` (which empties the agents' queues),
 and for the last time in a rebalance after the positions were set (``tables/recovery.py``).
@@ -61,6 +62,8 @@ class BatchConsumer(Consumer):
         #: Set while no rebalance is under way; waited for by a restore that was cut short.
         self.reassigned = asyncio.Event()
         self._lets_batches_through = False
+        #: Set when an agent has taken enough of what waits for it to be fetched for again.
+        self._caught_up = asyncio.Event()
 
     @property
     def _batch_app(self) -> BatchApp:
@@ -90,6 +93,18 @@ class BatchConsumer(Consumer):
                 await self._thread.raise_background_errors()
 
     # Delivery
+
+    async def _wait_next_records(self, timeout: float) -> Any:
+        """Fetch; where agents have enough of every partition, once one of them has caught up.
+
+        Faust looks again after a whole second, although they may have caught up within
+        milliseconds: what came meanwhile would be late, and come to the next in line as a flood.
+        """
+        if self.flow_active and not self._get_active_partitions():
+            self._caught_up.clear()
+            await self.wait(self._caught_up.wait(), timeout=POLL_S)
+            return {}, set()
+        return await super()._wait_next_records(timeout)
 
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:
         if active_partitions is None:
@@ -130,6 +145,7 @@ class BatchConsumer(Consumer):
             self._buffered_partitions.discard(tp)
         else:
             super().on_buffer_drop(tp)
+            self._caught_up.set()
 
     # Commits
 

@@ -32,6 +32,12 @@ if TYPE_CHECKING:
 #: broker for the next records of one partition only after the request for the others is answered:
 #: with the 1,500 ms that Faust sets, a busy partition beside quiet ones gets one fetch per 1.5 s.
 FETCH_MAX_WAIT_MS = 100
+#: Records a second, and as many at once, above which the broker holds an answer back until it is
+#: large or FETCH_MAX_WAIT_MS are over: a batch costs as much as fifty of its records, and of 10,000
+#: a second a fetch that is answered at once brings about fifty. Fewer records are answered at once.
+BUSY_PER_S = 3_000
+BUSY_AT_ONCE = 20
+_LARGE_ANSWER_BYTES = 1_000_000
 
 
 class BatchConsumerThread(AIOKafkaConsumerThread):
@@ -43,6 +49,7 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
         super().__post_init__()
         self._assignment: Any = None
         self._told: dict[TP, int] = {}
+        self._fetched_s = 0.0
 
     def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
@@ -80,10 +87,15 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
         fetched: Mapping[Any, list[Any]] = await super()._fetch_records(
             consumer, active_partitions, timeout=timeout, max_records=max_records
         )
+        self._pace(consumer, sum(map(len, fetched.values())))
         if _assignment_of(consumer) is not asked_in:
             self._put_back(consumer, fetched)
             return {}
         return self._in_batches(asked_in, active_partitions, fetched)
+
+    def _pace(self, consumer: AIOKafkaConsumer, records: int) -> None:
+        before_s, self._fetched_s = self._fetched_s, time.monotonic()
+        consumer._fetcher._fetch_min_bytes = least_answer(records, self._fetched_s - before_s)
 
     def _leave_records_as_they_are(self, consumer: AIOKafkaConsumer) -> None:
         fetcher = consumer._fetcher
@@ -142,6 +154,12 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
     async def existing_topics(self) -> set[str]:
         """Names of the topics that the brokers have now."""
         return set(await self.call_thread(self._ensure_consumer().topics))
+
+
+def least_answer(records: int, within_s: float) -> int:
+    """Return the bytes that the next answer should have, after so many records in so many s."""
+    is_busy = records >= BUSY_AT_ONCE and records >= BUSY_PER_S * within_s
+    return _LARGE_ANSWER_BYTES if is_busy else 1
 
 
 class _Answers(OrderedDict[Any, Any]):

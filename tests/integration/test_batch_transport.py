@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiokafka.errors import KafkaError
+from confluent_kafka import Producer
 from faust.exceptions import ImproperlyConfigured
 
 from jushou.runtime.kafka_broker import KafkaBroker
@@ -268,3 +270,46 @@ async def test_a_slow_agent_bounds_what_waits_while_another_topic_goes_on(
         held.go_on.set()
         await eventually(lambda: held.count == 5_000)
     assert held.values() == list(range(5_000))
+
+
+async def test_an_agent_that_has_caught_up_is_fetched_for_at_once(
+    cluster: Cluster, topic_name: Callable[..., str], tmp_path: Path
+) -> None:
+    topic = cluster.create(topic_name())
+    cluster.produce(topic, range(3_000))
+    app, handled = app_on(cluster, topic_name("group"), tmp_path, max_batch_records=10), Handled()
+
+    async def handle(batch: RecordBatch) -> None:
+        await asyncio.sleep(0.005)
+        await handled.handle(batch)
+
+    add_agent(app, topic, handle)
+    async with served(app):
+        # Of 300 batches 8 at most may wait: time and again there is enough for some milliseconds.
+        # Faust by itself would look again a second later, each time.
+        await eventually(lambda: handled.count == 3_000)
+    assert max(map(len, handled.batches)) <= 10
+
+
+async def test_a_record_of_its_own_is_a_batch_and_under_traffic_hundreds_are(
+    cluster: Cluster, topic_name: Callable[..., str], tmp_path: Path
+) -> None:
+    topic, group = cluster.create(topic_name()), topic_name("group")
+    app, handled = recording_app(cluster, group, topic, tmp_path)
+    producer = Producer({"bootstrap.servers": cluster.bootstrap})
+    async with served(app):
+        for number in range(10):
+            cluster.produce(topic, range(number, number + 1))
+            await eventually(lambda wanted=number + 1: handled.count == wanted)
+        assert list(map(len, handled.batches)) == [1] * 10
+        began_s, sent = time.monotonic(), 10
+        while sent < 20_010:
+            due = int((time.monotonic() - began_s) * 10_000)
+            for number in range(sent, min(due, 20_010)):
+                producer.produce(topic, str(number).encode())
+            sent = max(sent, min(due, 20_010))
+            producer.poll(0)
+            await asyncio.sleep(0.01)
+        await eventually(lambda: handled.count == 20_010)
+    assert (len(handled.batches) - 10) * 300 < 20_000
+    assert handled.values() == list(range(20_010))

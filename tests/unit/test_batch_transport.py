@@ -16,6 +16,7 @@ from faust.types import TP
 
 import streams.transport
 from streams.transport import BatchApp, RecordBatch, batch_app, batch_topic
+from streams.transport.consumer_thread import least_answer
 
 PACKAGE = Path(streams.transport.__file__).parent
 EVENTS = TP("events", 0)
@@ -143,3 +144,22 @@ def test_it_knows_no_word_of_the_trade() -> None:
     trade = re.compile(r"\b(case|cases|jushou|escalations?|deadlines?|county|ladder)\b", re.I)
     for module in PACKAGE.glob("*.py"):
         assert trade.search(module.read_text(encoding="utf-8")) is None, module.name
+
+
+@pytest.mark.parametrize(
+    ("records", "within_s", "is_held_back"),
+    [
+        (1, 0.0001, False),  # alone, however soon after the last
+        (19, 0.001, False),
+        (20, 0.005, True),
+        (20, 0.02, False),  # a thousand a second
+        (299, 0.1, False),
+        (300, 0.1, True),  # stays so while answers are held back
+        (5_000, 0.05, True),
+        (0, 0.2, False),
+    ],
+)
+def test_an_answer_is_held_back_only_while_records_come_in_quick_succession(
+    records: int, within_s: float, is_held_back: bool
+) -> None:
+    assert (least_answer(records, within_s) > 1) is is_held_back
