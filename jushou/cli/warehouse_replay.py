@@ -21,6 +21,7 @@ from schemas.household import HouseholdEvent
 from schemas.topics import CASE_EVENTS
 from sinks.clickhouse import aggregate_rows, case_event_rows, case_rows
 from sinks.clickhouse.block import Row
+from sinks.clickhouse.native import spread
 from sinks.record import Record
 from streams.core.case import Engine
 from streams.core.groups import groups
@@ -118,7 +119,7 @@ class Expected:
 
     def _settle(self, state: CaseState, partition: int) -> None:
         row = case_rows.case_row(state, partition, self._departments)
-        self.cases[(state.case_id,)] = row
+        self.cases[(state.case_id,)] = spread(case_rows.COLUMNS, row)
         for key in groups(state):
             self.counts[aggregate_rows.group_row(Group(*key))] += 1
         said = household_event(state)

@@ -38,7 +38,7 @@ from sinks.clickhouse import (
     signal_rows,
 )
 from sinks.clickhouse.block import Block, Row
-from sinks.clickhouse.native import MakesColumn, fill
+from sinks.clickhouse.native import MakesField, column_names, fill, spread
 from sinks.record import Record
 
 # How many records have no row, by reason, is known when all rows were made.
@@ -60,7 +60,7 @@ class Blocks:
         names = names or {}
         monitoring = load_monitoring()
         readers: dict[
-            str, tuple[str, Mapping[str, MakesColumn], Callable[[Sequence[Record], int], Rows]]
+            str, tuple[str, Mapping[str, MakesField], Callable[[Sequence[Record], int], Rows]]
         ] = {
             CASE_EVENTS.name: (
                 case_event_rows.TABLE,
@@ -133,7 +133,7 @@ class Blocks:
         topic = batches[0].topic
         table, columns, _ = self._readers[topic]
         skipped: Counter[str] = Counter()
-        rows = chain.from_iterable(self.rows(batch, skipped) for batch in batches)
+        rows = chain.from_iterable(self._read(batch, skipped) for batch in batches)
         try:
             filled, count = fill(columns, rows)
         except ValueError as fault:
@@ -146,10 +146,17 @@ class Blocks:
     def table(self, topic: str) -> tuple[str, Sequence[str]]:
         """Return the table of a topic, and its columns that are written."""
         table, columns, _ = self._readers[topic]
-        return table, tuple(columns)
+        return table, column_names(columns)
 
     def rows(self, batch: Batch, skipped: Counter[str]) -> Iterator[Row]:
-        """Yield the rows of a batch; ``skipped`` counts records that have none. As ``block``."""
+        """Yield the rows of a batch, a value for each column; as ``block``.
+
+        ``skipped`` counts records that have none.
+        """
+        columns = self._readers[batch.topic][1]
+        return (spread(columns, row) for row in self._read(batch, skipped))
+
+    def _read(self, batch: Batch, skipped: Counter[str]) -> Iterator[Row]:
         read = self._readers[batch.topic][2]
         try:
             found, passed_over = read(batch.records, batch.partition)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 
 import msgspec
 from msgspec import Struct
@@ -17,12 +18,14 @@ from schemas.case_state import CaseState, Cycle
 from schemas.custody import Held, custody
 from sinks.clickhouse.block import Row, version
 from sinks.clickhouse.native import (
-    MakesColumn,
+    MakesField,
     Strings,
     Words,
     arrays,
+    column_names,
     flags,
     instants,
+    nested,
     nullable,
     uint16,
     uint32,
@@ -31,7 +34,7 @@ from sinks.clickhouse.native import (
 from sinks.record import Record
 
 TABLE = "cases"
-COLUMNS: Mapping[str, MakesColumn] = {
+COLUMNS: Mapping[str, MakesField] = {
     "case_id": Strings,
     "version": uint64,
     "item": Words,
@@ -50,32 +53,44 @@ COLUMNS: Mapping[str, MakesColumn] = {
     "events": uint32,
     "set_aside": uint32,
     "held": flags,
-    "verdicts.clock": arrays(Words),
-    "verdicts.start_event_id": arrays(Strings),
-    "verdicts.cycle": arrays(uint32),
-    "verdicts.policy": arrays(Words),
-    "verdicts.term": arrays(uint32),
-    "verdicts.extended": arrays(uint32),
-    "verdicts.started_at": arrays(instants),
-    "verdicts.due_at": arrays(nullable(instants)),
-    "verdicts.stopped_at": arrays(nullable(instants)),
-    "verdicts.stop_event_id": arrays(Strings),
-    "verdicts.outcome": arrays(Words),
-    "verdicts.provisional": arrays(flags),
-    "violations.rule": arrays(Words),
-    "violations.event_id": arrays(Strings),
+    "verdicts": nested(
+        {
+            "verdicts.clock": Words,
+            "verdicts.start_event_id": Strings,
+            "verdicts.cycle": uint32,
+            "verdicts.policy": Words,
+            "verdicts.term": uint32,
+            "verdicts.extended": uint32,
+            "verdicts.started_at": instants,
+            "verdicts.due_at": nullable(instants),
+            "verdicts.stopped_at": nullable(instants),
+            "verdicts.stop_event_id": Strings,
+            "verdicts.outcome": Words,
+            "verdicts.provisional": flags,
+        }
+    ),
+    "violations": nested(
+        {
+            "violations.rule": Words,
+            "violations.event_id": Strings,
+        }
+    ),
     "source_partition": uint16,
-    "custody.level": arrays(Words),
-    "custody.department": arrays(Words),
-    "custody.county": arrays(Words),
-    "custody.township": arrays(Words),
-    "custody.since": arrays(instants),
-    "custody.until": arrays(nullable(instants)),
-    "custody.accepted_at": arrays(nullable(instants)),
-    "custody.begun_by": arrays(Words),
-    "custody.ended_by": arrays(Words),
+    "custody": nested(
+        {
+            "custody.level": Words,
+            "custody.department": Words,
+            "custody.county": Words,
+            "custody.township": Words,
+            "custody.since": instants,
+            "custody.until": nullable(instants),
+            "custody.accepted_at": nullable(instants),
+            "custody.begun_by": Words,
+            "custody.ended_by": Words,
+        }
+    ),
 }
-NAMES = tuple(COLUMNS)
+NAMES = column_names(COLUMNS)
 TOMBSTONE = "tombstone"
 REPLACED = "replaced-in-block"
 
@@ -118,7 +133,7 @@ def rows(
 
 
 def case_row(state: CaseState, partition: int, departments: Mapping[str, str]) -> Row:
-    """Return the row of a state, in the order of ``NAMES``."""
+    """Return the row of a state, a value for each of ``COLUMNS``."""
     return (
         state.case_id,
         version(state.generation, state.change),
@@ -138,11 +153,10 @@ def case_row(state: CaseState, partition: int, departments: Mapping[str, str]) -
         len(state.events),
         len(state.set_aside),
         bool(state.loads),
-        *_verdicts([*state.ended, *state.live]),
-        [violation.rule for violation in state.violations],
-        [violation.event_id for violation in state.violations],
+        [_verdict(cycle) for cycle in chain(state.ended, state.live)],
+        [(violation.rule, violation.event_id) for violation in state.violations],
         partition,
-        *_custody(state, departments),
+        _custody(state, departments),
     )
 
 
@@ -154,39 +168,20 @@ def _open_pauses(state: CaseState) -> list[str]:
     ]
 
 
-_NO_VERDICTS: tuple[list[object], ...] = ([],) * 12
-
-
-def _verdicts(cycles: list[Cycle]) -> Sequence[Sequence[object]]:
-    """Return the columns of the cycles, each a sequence as long as there are cycles."""
-    if not cycles:
-        return _NO_VERDICTS
-    return list(
-        zip(
-            *(
-                (
-                    cycle.clock, cycle.start_event_id, cycle.ordinal, cycle.policy,
-                    cycle.limit, cycle.extended, cycle.started_at, cycle.due_at,
-                    cycle.stopped_at, cycle.stop_event_id or "", cycle.status,
-                    cycle.provisional,
-                )
-                for cycle in cycles
-            ),
-            strict=True,
-        )
+def _verdict(cycle: Cycle) -> tuple[object, ...]:
+    return (
+        cycle.clock, cycle.start_event_id, cycle.ordinal, cycle.policy, cycle.limit,
+        cycle.extended, cycle.started_at, cycle.due_at, cycle.stopped_at,
+        cycle.stop_event_id or "", cycle.status, cycle.provisional,
     )  # fmt: skip
 
 
-_NO_CUSTODY: tuple[list[object], ...] = ([],) * 9
-
-
-def _custody(state: CaseState, departments: Mapping[str, str]) -> Sequence[Sequence[object]]:
-    """Return the columns of the custody intervals; none while no event has named the item."""
+def _custody(state: CaseState, departments: Mapping[str, str]) -> list[tuple[object, ...]]:
+    """Return the custody intervals; none while no event has named the item."""
     if state.item is None:
-        return _NO_CUSTODY
+        return []
     events = state.events[: state.applied]
-    held = custody(events, departments.get(state.item, "")).held
-    return list(zip(*map(_interval, held), strict=True)) if held else _NO_CUSTODY
+    return list(map(_interval, custody(events, departments.get(state.item, "")).held))
 
 
 def _interval(held: Held) -> tuple[object, ...]:

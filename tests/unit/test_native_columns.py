@@ -22,13 +22,16 @@ from sinks.clickhouse.native import (
     Uuids,
     Words,
     arrays,
+    column_names,
     fill,
     flags,
     float64,
     instants,
     int32,
     int64,
+    nested,
     nullable,
+    spread,
     uint16,
     uint32,
     uint64,
@@ -127,6 +130,49 @@ def test_a_value_that_does_not_fit_is_an_error_that_names_the_column(
 ) -> None:
     with pytest.raises(ValueError, match=said):
         filled(make, [value])
+
+
+NESTED = {
+    "id": uint16,
+    "steps": nested({"steps.word": Words, "steps.text": Strings, "steps.at": nullable(uint32)}),
+    "last": Words,
+}
+
+
+def test_a_sequence_of_tuples_is_written_as_arrays_that_are_equally_long() -> None:
+    rows = [
+        (number, [(f"w{step}", "t" * step, step or None) for step in range(number % 4)], "z")
+        for number in range(300)
+    ]
+    columns, count = fill(NESTED, rows)
+    assert tuple(columns) == column_names(NESTED)
+    found = {name: read(column, count) for name, column in columns.items()}
+    assert found["steps.word"] == [[word for word, _, _ in steps] for _, steps, _ in rows]
+    assert found["steps.text"] == [[text for _, text, _ in steps] for _, steps, _ in rows]
+    assert found["steps.at"] == [[at for _, _, at in steps] for _, steps, _ in rows]
+    assert found["last"] == ["z"] * 300
+
+
+def test_a_row_is_spread_over_its_columns() -> None:
+    steps = [("a", "x", 1), ("b", "y", None)]
+    assert spread(NESTED, (7, steps, "z")) == (7, ("a", "b"), ("x", "y"), (1, None), "z")
+    assert spread(NESTED, (7, [], "z")) == (7, (), (), (), "z")
+
+
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [
+        ([("a", "x", -1)], "steps.at \\(Nullable\\(UInt32\\)\\)"),
+        ([("a", None, 1)], "steps.text \\(String\\)"),
+        ([("a", "x")], "zip"),
+        (None, "steps \\(a sequence of tuples\\)"),
+    ],
+)
+def test_a_tuple_that_does_not_fit_is_an_error_that_names_the_column(
+    steps: object, said: str
+) -> None:
+    with pytest.raises(ValueError, match=said):
+        fill(NESTED, [(7, steps, "z")])
 
 
 def test_rows_of_another_width_are_refused() -> None:

@@ -174,7 +174,7 @@ def test_a_case_is_one_row_with_the_verdicts_of_all_its_cycles() -> None:
     assert row["verdicts.due_at"] == (50, 99)
     assert row["verdicts.stop_event_id"] == ("a2", "")
     assert row["open_pauses"] == ["suspension"]
-    assert (row["violations.rule"], row["held"]) == (["reason-required"], True)
+    assert (row["violations.rule"], row["held"]) == (("reason-required",), True)
 
 
 def test_a_tombstone_is_passed_over() -> None:
