@@ -2,8 +2,12 @@
 
 Used by the embedded servers, and by whatever else one command starts beside itself. The contract:
 
-- the child has a session of its own: Ctrl-C at the terminal reaches only the parent, which then
-  stops its children in the right order;
+- the child has a process group of its own: Ctrl-C at the terminal reaches only the parent, which
+  then stops its children in the right order;
+- it stays in the parent's session: to Linux the processes of a session are one piece of work
+  (``sched_autogroup``), in which the nice values of their threads count. In a session of its own
+  ClickHouse gets its share of the processor however nice its merges are, and whoever sends it rows
+  waits;
 - when the parent dies, even by ``kill -9``, the kernel kills the child (``leash.py``);
 - standard output and error go to a log file, whose last lines are part of every error.
 
@@ -87,7 +91,7 @@ class ChildProcess:
                     stderr=subprocess.STDOUT,
                     env=os.environ | self.env,
                     cwd=self.cwd,
-                    start_new_session=True,
+                    process_group=0,
                 )
             )
 
@@ -116,7 +120,7 @@ class ChildProcess:
     def stop(self, timeout_s: float = 10.0) -> int | None:
         """Ask it to end (SIGTERM), kill it after ``timeout_s``; return the exit code.
 
-        Whatever it has started in its own session is killed with it. Safe to call twice.
+        Whatever it has started in its own process group is killed with it. Safe to call twice.
         """
         if self._popen is None:
             return None
@@ -129,7 +133,7 @@ class ChildProcess:
         return self._popen.returncode
 
     def kill(self) -> int | None:
-        """End it as a crash would (SIGKILL to its session) and wait until it is gone."""
+        """End it as a crash would (SIGKILL to its process group) and wait until it is gone."""
         if self._popen is None:
             return None
         if self._popen.poll() is None:

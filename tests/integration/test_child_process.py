@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
 import sys
+import termios
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -106,10 +108,42 @@ def test_a_child_outlives_the_thread_that_started_it(start: Started) -> None:
     assert children[0].stop() == 0
 
 
-def test_a_child_does_not_get_the_interrupt_of_its_parents_terminal(start: Started) -> None:
+def test_a_child_does_not_get_the_interrupt_of_its_parents_terminal(tmp_path: Path) -> None:
+    program = f"""
+import pathlib, sys, time
+from jushou.runtime.child_process import ChildProcess
+folder = pathlib.Path({str(tmp_path)!r})
+child = ChildProcess("child", [sys.executable, "-c", {SLEEPER!r}], folder / "child.log")
+child.start()
+child.wait_ready(lambda: "up" in child.log_tail(), {DEADLINE_S})
+try:
+    print("up", flush=True)
+    time.sleep({DEADLINE_S})
+except KeyboardInterrupt:
+    time.sleep(0.2)
+    print("interrupted", child.returncode, child.stop(), flush=True)
+"""
+    terminal, end = os.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-c", program],
+        stdin=end,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(end, termios.TIOCSCTTY, 0),
+    ) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == b"up\n"
+        os.write(terminal, b"\x03")
+        assert parent.stdout.readline() == b"interrupted None -15\n"
+    os.close(terminal)
+    os.close(end)
+
+
+def test_a_child_is_in_the_session_of_its_parent_where_nice_values_count(start: Started) -> None:
     child = start(SLEEPER)
     assert child.pid is not None
-    assert os.getsid(child.pid) == child.pid != os.getsid(0)
+    assert os.getsid(child.pid) == os.getsid(0)
+    assert os.getpgid(child.pid) == child.pid
 
 
 @pytest.mark.parametrize("end", ["os.kill(os.getpid(), 9)", "os._exit(0)"])
