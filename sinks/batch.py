@@ -19,7 +19,8 @@ class Limits:
 
     20,000 to 50,000 rows a block insert as fast per row as larger ones, and hold at most about
     100 MB of records with 4 topics of 4 partitions. A page may lag behind an event by two seconds:
-    the worker may keep counts back for half a second, and the page asks four times a second.
+    the worker may keep counts back for half a second, Kafka each record for a tenth on its way into
+    worker and sink, and the page asks four times a second.
     """
 
     rows: int = 50_000

@@ -83,6 +83,10 @@ class SinkConsumer:
                 # A partition that is read ahead enough is asked again after this; by default after
                 # a whole second, in which a sink that catches up has nothing to do.
                 "fetch.queue.backoff.ms": 20,
+                # Under traffic a fetch of what is there just then has some dozen records; what a
+                # block may be old (``Limits.age_s``) leaves time for the broker to gather more.
+                "fetch.min.bytes": 200_000,
+                "fetch.wait.max.ms": 100,
                 "statistics.interval.ms": _STATISTICS_MS,
                 "stats_cb": self._read_statistics,
             }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from dataclasses import dataclass
+from itertools import islice
 
 from confluent_kafka import Consumer, TopicPartition
 
@@ -84,8 +85,10 @@ def _along_with_a_flow(station: Station, size: Size) -> Flowed:
         migrate(_server(engine))
         process = _sink(station, engine)
         _wait_until_done(station, process)
+        # Made beforehand: who makes events in earnest does it elsewhere.
+        events = list(islice(cases.flow(), int(size.flow_per_s * size.spread_s * 1.2)))
         before, cpu_before_s, begun_s = _all_ends(station), process.cpu_s, time.monotonic()
-        flow = Flow(station.bootstrap, cases.flow(), size.flow_per_s)
+        flow = Flow(station.bootstrap, iter(events), size.flow_per_s)
         flow.start()
         most_behind = 0
         while time.monotonic() - begun_s < size.spread_s:
