@@ -65,6 +65,17 @@ def test_the_first_of_a_drought_goes_at_once_and_the_rest_in_one_table(desk: Des
     assert desk.sent("2026-03-02 11:00") == []
 
 
+def test_what_waits_for_the_morning_is_not_looked_through_all_night(desk: Desk) -> None:
+    night, morning = "2026-03-02 23:00", "2026-03-03 10:00"
+    history = (escalation(f"C{number}", known_late=True) for number in range(2_000))
+    desk.push(*history, at=night)
+    thousands_of_steps: list[int] = []
+    desk.outbox.rows.set_progress_handler(lambda: thousands_of_steps.append(1), 1_000)
+    assert pack(desk.outbox, desk.routing, ms(night)) == 0
+    assert len(thousands_of_steps) < 2
+    assert sum(map(len, cases(desk.sent(morning)))) == 2_000
+
+
 def test_two_steps_of_one_case_are_two_messages_and_those_of_a_drought_one_table(
     desk: Desk,
 ) -> None:
