@@ -21,13 +21,14 @@ from schemas.household import HouseholdEvent
 from schemas.topics import CASE_EVENTS
 from sinks.clickhouse import aggregate_rows, case_event_rows, case_rows
 from sinks.clickhouse.block import Row
-from sinks.clickhouse.native import spread
+from sinks.clickhouse.native import spreader
 from sinks.record import Record
 from streams.core.case import Engine
 from streams.core.groups import groups
 from streams.core.household_facts import household_event
 from streams.core.verdicts import standing
 
+_spread_case = spreader(case_rows.COLUMNS)
 # Reasons for which the worker sets aside a record that is right in itself: only its letter tells.
 _BY_CIRCUMSTANCE = frozenset(
     reason.value.encode()
@@ -119,7 +120,7 @@ class Expected:
 
     def _settle(self, state: CaseState, partition: int) -> None:
         row = case_rows.case_row(state, partition, self._departments)
-        self.cases[(state.case_id,)] = spread(case_rows.COLUMNS, row)
+        self.cases[(state.case_id,)] = _spread_case(row)
         for key in groups(state):
             self.counts[aggregate_rows.group_row(Group(*key))] += 1
         said = household_event(state)

@@ -38,7 +38,7 @@ from sinks.clickhouse import (
     signal_rows,
 )
 from sinks.clickhouse.block import Block, Row
-from sinks.clickhouse.native import MakesField, column_names, fill, spread
+from sinks.clickhouse.native import MakesField, column_names, fill, spreader
 from sinks.record import Record
 
 # How many records have no row, by reason, is known when all rows were made.
@@ -153,8 +153,7 @@ class Blocks:
 
         ``skipped`` counts records that have none.
         """
-        columns = self._readers[batch.topic][1]
-        return (spread(columns, row) for row in self._read(batch, skipped))
+        return map(spreader(self._readers[batch.topic][1]), self._read(batch, skipped))
 
     def _read(self, batch: Batch, skipped: Counter[str]) -> Iterator[Row]:
         read = self._readers[batch.topic][2]

@@ -28,7 +28,12 @@ _KEY_CODES = "BHI"
 
 
 class Field(ABC):
-    """What rows have one value of each: a column, or several that are filled together."""
+    """What rows have one value of each: a column, or several that are filled together.
+
+    ``type`` names what it holds, of a column as ClickHouse does.
+    """
+
+    type: str
 
     @abstractmethod
     def extend(self, values: Sequence[Any]) -> None:
@@ -44,9 +49,7 @@ class Field(ABC):
 
 
 class Column(Field):
-    """The values of one column so far; ``type`` is ClickHouse's name of what it holds."""
-
-    type: str
+    """The values of one column so far."""
 
     def columns(self, name: str) -> dict[str, Column]:
         """Return itself."""
@@ -94,7 +97,7 @@ class Days(Numbers):
 
     def extend(self, values: Sequence[dt.date]) -> None:
         """Take in dates."""
-        self._values.extend([value.toordinal() - _EPOCH for value in values])
+        super().extend([value.toordinal() - _EPOCH for value in values])
 
 
 class Uuids(Column):
@@ -227,6 +230,8 @@ class Nested(Field):
     ``inner`` makes what the arrays hold, by the names of the columns; a tuple has a value for each.
     """
 
+    type = "a sequence of tuples"
+
     def __init__(self, inner: Mapping[str, MakesColumn]) -> None:
         self._inner = {name: make() for name, make in inner.items()}
         self._ends = array("Q")
@@ -281,10 +286,17 @@ def column_names(kinds: Mapping[str, MakesField]) -> tuple[str, ...]:
     return tuple(column for name, make in kinds.items() for column in make().columns(name))
 
 
-def spread(kinds: Mapping[str, MakesField], row: Sequence[Any]) -> tuple[Any, ...]:
-    """Return the row as the columns have it, a value for each of ``column_names``."""
-    fields = zip(kinds.values(), row, strict=True)
-    return tuple(chain.from_iterable(make().spread(value) for make, value in fields))
+def spreader(
+    kinds: Mapping[str, MakesField],
+) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
+    """Return what gives a row as the columns have it, a value for each of ``column_names``."""
+    fields = [make() for make in kinds.values()]
+
+    def spread(row: Sequence[Any]) -> tuple[Any, ...]:
+        pairs = zip(fields, row, strict=True)
+        return tuple(chain.from_iterable(field.spread(value) for field, value in pairs))
+
+    return spread
 
 
 def fill(
@@ -311,5 +323,4 @@ def _extend(fields: Mapping[str, Field], rows: Sequence[Sequence[Any]]) -> None:
         try:
             field.extend(values)
         except (TypeError, OverflowError, AttributeError) as fault:
-            kind = getattr(field, "type", "a sequence of tuples")
-            raise ValueError(f"{name} ({kind}): {fault}") from fault
+            raise ValueError(f"{name} ({field.type}): {fault}") from fault

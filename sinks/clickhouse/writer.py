@@ -92,9 +92,7 @@ class Writer:
         columns = ", ".join(f"`{name}`" for name in block.columns)
         try:
             with classified(self.server):
-                if self._client is None:
-                    self._client = self.server.client(_BlockClient)
-                self._client.execute(
+                self._connected().execute(
                     f"INSERT INTO `{block.table}` ({columns}) VALUES",
                     (block,),
                     settings={**self._settings, "insert_deduplication_token": block.token},
@@ -108,12 +106,15 @@ class Writer:
         """Return the active parts of each table of the warehouse; ``Unavailable`` as ``insert``."""
         try:
             with classified(self.server):
-                if self._client is None:
-                    self._client = self.server.client(_BlockClient)
-                return dict(self._client.execute(_PARTS))
+                return dict(self._connected().execute(_PARTS))
         except BaseException:
             self.close()
             raise
+
+    def _connected(self) -> Client:
+        if self._client is None:
+            self._client = self.server.client(_BlockClient)
+        return self._client
 
     def close(self) -> None:
         """Close the connection; the next insert opens another."""

@@ -120,7 +120,7 @@ try:
     print("up", flush=True)
     time.sleep({DEADLINE_S})
 except KeyboardInterrupt:
-    time.sleep(0.2)
+    time.sleep(0.2)  # an interrupt that reached the child would have ended it by now
     print("interrupted", child.returncode, child.stop(), flush=True)
 """
     terminal, end = os.openpty()

@@ -31,7 +31,7 @@ from sinks.clickhouse.native import (
     int64,
     nested,
     nullable,
-    spread,
+    spreader,
     uint16,
     uint32,
     uint64,
@@ -155,8 +155,9 @@ def test_a_sequence_of_tuples_is_written_as_arrays_that_are_equally_long() -> No
 
 def test_a_row_is_spread_over_its_columns() -> None:
     steps = [("a", "x", 1), ("b", "y", None)]
-    assert spread(NESTED, (7, steps, "z")) == (7, ("a", "b"), ("x", "y"), (1, None), "z")
-    assert spread(NESTED, (7, [], "z")) == (7, (), (), (), "z")
+    spread = spreader(NESTED)
+    assert spread((7, steps, "z")) == (7, ("a", "b"), ("x", "y"), (1, None), "z")
+    assert spread((7, [], "z")) == (7, (), (), (), "z")
 
 
 @pytest.mark.parametrize(
