@@ -79,14 +79,15 @@ def sink(station: Station, size: Size) -> Outcome:
 
 def _along_with_a_flow(station: Station, size: Size) -> Flowed:
     cases = station.open_cases(size.open_cases)
+    # Made beforehand: who makes events in earnest does it elsewhere. Not just before the flow,
+    # which would give ClickHouse time to merge.
+    events = list(islice(cases.flow(), int(size.flow_per_s * size.spread_s * 1.2)))
     worker = station.worker()
     worker.wait_for(AT_REST, WORKER_LIMIT_S)
     with ClickHouseServer(station.folder / "flow") as engine:
         migrate(_server(engine))
         process = _sink(station, engine)
         _wait_until_done(station, process)
-        # Made beforehand: who makes events in earnest does it elsewhere.
-        events = list(islice(cases.flow(), int(size.flow_per_s * size.spread_s * 1.2)))
         before, cpu_before_s, begun_s = _all_ends(station), process.cpu_s, time.monotonic()
         flow = Flow(station.bootstrap, iter(events), size.flow_per_s)
         flow.start()
