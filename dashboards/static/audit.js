@@ -1,6 +1,7 @@
 // The audit log, for those who keep the accounts: who looked at which case when, by account, case,
 // act and period. It is asked when its reader asks: reading it is a line of it too.
 
+import { renew } from "./arrange.js";
 import { failure } from "./asked.js";
 import { h, setText } from "./dom.js";
 import { fetchJson } from "./fetching.js";
@@ -82,7 +83,7 @@ function drawForm(state) {
   setText(made.button, t("auditFind"));
   const options = [["", t("all")], ...ACTS.map((one) => [one, t(`acts.${one}`)])];
   const act = made.fields.what.value;
-  made.fields.what.replaceChildren(...options.map(([code, name]) => h("option", { value: code }, name)));
+  renew(made.fields.what, ...options.map(([value, name]) => h("option", { value }, name)));
   made.fields.what.value = act;
   // Only what the address changed: the panel is drawn again while somebody types.
   const asked = Object.keys(made.fields).map((name) => state[name]).join("\n");

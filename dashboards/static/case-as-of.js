@@ -36,6 +36,8 @@ function momentsOf(answer, account) {
 }
 
 function step(page, sign, name, at) {
-  const go = () => page.go({ at: `${fieldValue(at)}:59+08:00` }, "replace");
-  return h("button", { type: "button", class: "quiet step", "aria-label": name, title: name, disabled: at === undefined, onclick: go }, sign);
+  const isEnd = at === undefined;
+  const go = () => isEnd || page.go({ at: `${fieldValue(at)}:59+08:00` }, "replace");
+  // At the end too it keeps the focus of who came there by it.
+  return h("button", { type: "button", class: "quiet step", "aria-label": name, title: name, "aria-disabled": isEnd, onclick: go }, sign);
 }

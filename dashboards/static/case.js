@@ -1,6 +1,7 @@
 // One case: what it is, its clocks as bars and in words, its escalations, who had it, who was told,
 // what was done, its events — as of now or as of any moment.
 
+import { refill } from "./arrange.js";
 import { failure } from "./asked.js";
 import { asOfBar } from "./case-as-of.js";
 import { actionForms } from "./case-actions.js";
@@ -51,7 +52,7 @@ async function load(page, dialog, key) {
   shown = { ...(isSame ? shown : {}), key };
   dialog.setAttribute("aria-busy", "true");
   if (!isSame) {
-    dialog.replaceChildren(closing(dialog), h("h2", { id: "case-title" }, id),
+    refill(dialog, closing(dialog), h("h2", { id: "case-title" }, id),
       h("p", { class: "note" }, t("loading")));
   }
   try {
@@ -60,7 +61,7 @@ async function load(page, dialog, key) {
   } catch (problem) {
     if (problem.name === "AbortError") return;
     shown = null;
-    dialog.replaceChildren(closing(dialog), h("h2", { id: "case-title" }, id),
+    refill(dialog, closing(dialog), h("h2", { id: "case-title" }, id),
       failure(problem, () => load(page, dialog, key)));
   } finally {
     if (shown?.key === key || !shown) dialog.removeAttribute("aria-busy");
@@ -91,20 +92,20 @@ function show(page, dialog) {
   const { answer, account, history, told } = shown;
   shown.language = language();
   const one = answer.case;
-  const again = () => load(page, dialog, shown.key);
+  const again = () => shown && load(page, dialog, shown.key);
   const top = dialog.scrollTop;
-  dialog.replaceChildren(
+  refill(dialog,
     closing(dialog),
     h("p", { class: "eyebrow" }, `${t("case")} · ${t("as_of")} ${instantToSecond(answer.as_of)}`),
     h("h2", { id: "case-title" }, one.case_id, " ", state(one)),
     h("p", { class: "case-what" }, `${itemName(one.item)} · ${placeName(one.county)}`),
-    account.headline ? h("p", { class: "headline" }, pick(account.headline)) : "",
+    account.headline ? h("p", { class: "headline" }, pick(account.headline)) : null,
     asOfBar(page, answer, account),
     facts(one),
     titled(t("clocks"), "panels.clocks", account.clocks ? clocksOf(account) : [degraded(account.problem), verdictBars(answer)]),
     titled(t("caseEscalations"), null, escalationsOf(page, answer, history, again)),
     actionForms(page, one, history, again),
-    account.custody ? titled(t("custody"), null, custodyOf(account)) : "",
+    account.custody ? titled(t("custody"), null, custodyOf(account)) : null,
     titled(t("deliveries"), null, told.problem ? degraded(told.problem) : deliveriesOf(told)),
     titled(t("history"), null, history.problem ? degraded(history.problem) : historyOf(history)),
     titled(t("events"), null, eventsOf(answer, account)));

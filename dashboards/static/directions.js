@@ -1,5 +1,6 @@
 // 找政府 and 政府找 side by side, and the three ways of raising a hand below.
 
+import { refill } from "./arrange.js";
 import { h } from "./dom.js";
 import { count, percent, share } from "./format.js";
 import { raisedName } from "./names.js";
@@ -41,9 +42,9 @@ export const askWhoFirst = (page) => first.show(page);
 
 function drawFirst(page, { rows }) {
   const whole = rows?.find((row) => row.place === "all");
-  if (!who || !whole?.asked) return who?.replaceChildren();
+  if (!who || !whole?.asked) return who && refill(who);
   const words = t("whoFirst", { p: percent(whole.share), low: percent(whole.low), high: percent(whole.high) });
-  who.replaceChildren(words, " ", unheededWords(page.state, FIRST), " ", h("a", { href: page.hrefOf({ view: "households" }), "data-go": '{"view": "households"}' }, t("more")));
+  refill(who, h("span", {}, `${words} ${unheededWords(page.state, FIRST)} `), h("a", { href: page.hrefOf({ view: "households" }), "data-go": '{"view": "households"}' }, t("more")));
 }
 
 function drawSides(rows) {

@@ -1,5 +1,6 @@
 // The newest escalations; new ones come in at the top by themselves.
 
+import { arrange } from "./arrange.js";
 import { flash, h, setText } from "./dom.js";
 import { instantOfYear } from "./format.js";
 import { levelName, placeName, recipientName } from "./names.js";
@@ -25,7 +26,7 @@ export function drawFeed(page, moved) {
   const groups = grouped(newestFirst(page.store.rows("escalations")));
   setText(empty, groups.length ? "" : t("noEscalations"));
   empty.hidden = groups.length > 0;
-  list.replaceChildren(...groups.map((rows) => entryOf(page, rows)));
+  arrange(list, groups.map((rows) => entryOf(page, rows)));
   // A screen on a wall is not loaded anew for weeks: what left the list is let go.
   const kept = new Set(groups.map(([row]) => row.escalation_id));
   for (const key of made.keys()) if (!kept.has(key)) made.delete(key);

@@ -1,6 +1,7 @@
 // One household under monitoring, by its pseudonym: who came first, its risk and what drives it,
 // what was seen of it, what became of it. For those who may see households; each look is noted.
 
+import { refill } from "./arrange.js";
 import { failure } from "./asked.js";
 import { closeOnBackdrop } from "./definitions.js";
 import { byId, h } from "./dom.js";
@@ -44,14 +45,14 @@ async function load(page, dialog, id) {
   asking = new AbortController();
   shown = { id };
   dialog.setAttribute("aria-busy", "true");
-  dialog.replaceChildren(closing(dialog), h("h2", { id: "household-title" }, id), h("p", { class: "note" }, t("loading")));
+  refill(dialog, closing(dialog), h("h2", { id: "household-title" }, id), h("p", { class: "note" }, t("loading")));
   try {
     shown = { id, answer: await fetchJson(`/api/households/${encodeURIComponent(id)}`, { signal: asking.signal }) };
     show(page, dialog);
   } catch (problem) {
     if (problem.name === "AbortError") return;
     shown = null;
-    dialog.replaceChildren(closing(dialog), h("h2", { id: "household-title" }, id), failure(problem, () => load(page, dialog, id)));
+    refill(dialog, closing(dialog), h("h2", { id: "household-title" }, id), failure(problem, () => load(page, dialog, id)));
   } finally {
     if (shown?.id === id || !shown) dialog.removeAttribute("aria-busy");
   }
@@ -66,7 +67,7 @@ function closing(dialog) {
 function show(page, dialog) {
   const { household: one, drivers, life, trail, signals, as_of: asOf } = shown.answer;
   shown.language = language();
-  dialog.replaceChildren(
+  refill(dialog,
     closing(dialog),
     h("p", { class: "eyebrow" }, `${t("household")} · ${t("as_of")} ${instantToSecond(asOf)}`),
     h("h2", { id: "household-title" }, one.household, " ", h("span", { class: "pill" }, statusOf(one.status))),

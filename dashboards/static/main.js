@@ -31,6 +31,7 @@ import { drawViews, installViews, isShown } from "./views.js";
 import { setLanguage } from "./words.js";
 
 const RENEW_MS = 10_000;
+const PRESSED_MS = 50;
 const root = document.documentElement.dataset;
 const page = {
   state: address.read(),
@@ -137,6 +138,8 @@ function inTurn(draw, moved) {
 }
 
 function drawNext() {
+  // What is pressed does not move away from under the hand.
+  if (document.querySelector("a:active, button:active")) return setTimeout(drawNext, PRESSED_MS);
   const [draw, moved] = waiting.entries().next().value;
   waiting.delete(draw);
   if (waiting.size) setTimeout(drawNext);

@@ -1,6 +1,7 @@
 // One tile a county, where someone who knows the province looks for it; a prefecture fills the
 // picture when it is chosen, and a county shows its townships. The tables show the same figures.
 
+import { renew } from "./arrange.js";
 import { byId, h, setText, svg } from "./dom.js";
 import { count, share } from "./format.js";
 import { GRADES, gradeOf, PATTERNS } from "./grades.js";
@@ -22,7 +23,7 @@ export function drawMap(page) {
   made ??= make(page, body);
   rememberTownships(page.store.rows("townships"));
   setText(made.past, t("skipMap"));
-  made.trail.replaceChildren(...trail(page));
+  renew(made.trail, ...trail(page));
   made.picture.classList.toggle("away", isCounty);
   made.townships.hidden = !isCounty;
   if (isCounty) drawTownshipTiles(page, made.townships);
@@ -109,7 +110,7 @@ function trail(page) {
     !county ? null : township ? step(countyName(county), { township: "" }) : here(countyName(county)),
     township ? here(townshipName(township)) : null,
   ].filter(Boolean);
-  return steps.flatMap((one, index) => (index ? [" › ", one] : [one]));
+  return steps.flatMap((one, index) => (index ? [here(" › "), one] : [one]));
 }
 
 function drawLegend(legend) {

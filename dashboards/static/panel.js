@@ -57,14 +57,18 @@ export function filled(id, isFilled = true) {
 export function askedFrame(page, id, asked, about) {
   const body = frame(page, id, { csv: asked.panel, define: `panels.${asked.panel}`, ...about });
   const section = byId(id);
-  section.fault?.remove();
   filled(id, asked.rows !== null || asked.problem !== null);
   section.classList.toggle("waits", asked.rows === null && !asked.problem);
-  if (asked.problem) {
-    section.fault = failure(asked.problem, () => asked.ask(page));
-    body.prepend(section.fault);
-  }
+  drawFault(section, asked.problem && failure(asked.problem, () => asked.ask(page)));
   return asked.rows === null ? null : body;
+}
+
+/** Stays as it is while it says the same: its button may be in use. */
+function drawFault(section, fault) {
+  if (fault && section.fault?.isEqualNode(fault)) return;
+  section.fault?.remove();
+  section.fault = fault;
+  if (fault) section.body.prepend(fault);
 }
 
 /** The table of a chart, folded under it; open where its reader left it open. */

@@ -1,5 +1,6 @@
 // Who reads the page: asked once at the start, and again whenever the server wants a sign-in.
 
+import { refill } from "./arrange.js";
 import { byId, h, setText } from "./dom.js";
 import { early } from "./early.js";
 import { fetchJson, keepSession, sendJson } from "./fetching.js";
@@ -59,7 +60,7 @@ export function drawSession(page) {
     : h("button", { type: "button", class: "switch", onclick: () => leave() }, t("signOut"));
   const who = session.open ? [] : [h("span", { class: "who" }, session.name || session.user,
     h("span", { class: "note" }, ` ${t(`role.${session.role}`)}${regionOf(session)}`))];
-  place.replaceChildren(...who, button);
+  refill(place, ...who, button);
 }
 
 function regionOf({ role, region }) {

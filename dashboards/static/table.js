@@ -1,6 +1,7 @@
 // A table: sortable, its rows kept and only rewritten where they changed; a long one draws only the
 // rows that can be seen.
 
+import { arrange } from "./arrange.js";
 import { flash, h, setText } from "./dom.js";
 import { Visible } from "./visible.js";
 import { t } from "./words.js";
@@ -39,16 +40,14 @@ export class Table {
     const { from, until } = this.visible.range(this.sorted.length);
     const shown = this.sorted.slice(from, until);
     const keys = new Set(shown.map(this.keyOf));
-    for (const [key, line] of this.rows) if (!keys.has(key)) this.drop(key, line);
-    let at = this.body.firstElementChild;
-    shown.forEach((row, index) => {
+    for (const key of this.rows.keys()) if (!keys.has(key)) this.rows.delete(key);
+    arrange(this.body, shown.map((row, index) => {
       const key = this.keyOf(row);
       const line = this.rows.get(key) ?? this.addRow(key);
       this.write(line, row, moved.includes(key));
       if (this.visible.isPart) line.setAttribute("aria-rowindex", from + index + 2);
-      if (line !== at) this.body.insertBefore(line, at);
-      else at = at.nextElementSibling;
-    });
+      return line;
+    }));
     this.visible.pad(this.body, from, until, this.sorted.length);
   }
 
@@ -94,11 +93,6 @@ export class Table {
     return line;
   }
 
-  drop(key, line) {
-    line.remove();
-    this.rows.delete(key);
-  }
-
   write(line, row, isMoved) {
     const isSame = line.row === row && line.lang === document.documentElement.lang && line.at === location.search;
     Object.assign(line, { row, lang: document.documentElement.lang, at: location.search });
@@ -118,7 +112,7 @@ export class Table {
     const made = column.link(row);
     const have = cell.firstElementChild;
     if (have && have.textContent === made.textContent && have.getAttribute("href") === made.getAttribute("href")) return;
-    cell.replaceChildren(made);
+    arrange(cell, [made]);
   }
 
   totalLine(total) {

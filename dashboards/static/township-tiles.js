@@ -1,18 +1,18 @@
 // The townships of a county as tiles in the order of their codes: where each lies is not known, and
 // the picture says so.
 
-import { h } from "./dom.js";
+import { renew } from "./arrange.js";
+import { h, setText } from "./dom.js";
 import { count, share } from "./format.js";
 import { gradeOf } from "./grades.js";
 import { townshipName } from "./names.js";
 import { t } from "./words.js";
 
 export function drawTownshipTiles(page, place) {
-  const rows = page.store.rows("townships");
-  const tiles = rows.map((row) => tile(page, row));
-  place.replaceChildren(
-    h("p", { class: "note" }, t("townshipOrder")),
-    h("div", { class: "squares" }, tiles));
+  if (!place.firstChild) place.append(h("p", { class: "note" }), h("div", { class: "squares" }));
+  const [note, squares] = place.children;
+  setText(note, t("townshipOrder"));
+  renew(squares, ...page.store.rows("townships").map((row) => tile(page, row)));
 }
 
 function tile(page, row) {

@@ -1,6 +1,7 @@
 // The views of the page: which panels belong to which, and the way from one to the other.
 
 import { isPlainClick } from "./address.js";
+import { renew } from "./arrange.js";
 import { byId, h, setText } from "./dom.js";
 import { maySee } from "./session.js";
 import { t } from "./words.js";
@@ -31,7 +32,7 @@ export function drawViews(page) {
     h("a", { href: page.hrefOf({ view: id, case: "", due: "" }), "data-view": id, "aria-current": id === now ? "page" : null },
       t(`view.${id || "overview"}`)));
   byId("views").setAttribute("aria-label", t("views"));
-  byId("views").replaceChildren(...links);
+  renew(byId("views"), ...links);
   const [view, place] = [now || "overview", levelOf(page.state)];
   byId("main").dataset.view = view;
   byId("main").dataset.place = place;

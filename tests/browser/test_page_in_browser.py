@@ -215,11 +215,14 @@ def test_a_moment_in_the_past_shows_the_case_as_it_was_then(look: Look, address:
     page = look(f"{address}/case/C-1")
     drawer = page.get_by_role("dialog")
     expect(drawer.locator(".events").last.locator("li")).to_have_count(2)
+    before = drawer.get_by_role("button", name="上一个时刻")
+    before.focus()
     for moment in ("06-05T00:00", "05-27T09:00", "05-27T08:00", "05-26T09:00"):
-        drawer.get_by_role("button", name="上一个时刻").click()
+        page.keyboard.press("Enter")
         expect(page).to_have_url(re.compile(moment.replace(":", "%3A")))
         shown = moment.replace("-", "/").replace("T", ".*")
         expect(drawer.locator(".eyebrow")).to_contain_text(re.compile(shown))
+        expect(before).to_be_focused()
     expect(drawer.locator(".events").last.locator("li")).to_have_count(1)
     drawer.get_by_role("button", name="回到现在").click()
     expect(drawer.locator(".events").last.locator("li")).to_have_count(2)
@@ -318,6 +321,46 @@ def test_hostile_text_stays_text_and_breaks_no_layout(
     page.locator("#escalations a", has_text="onerror").first.click()
     expect(page.get_by_role("dialog").locator("h2")).to_contain_text(HOSTILE)
     expect(page).to_have_title("举手 · 政府救助平台监测")
+
+
+def test_what_a_hand_is_on_stays_while_the_numbers_go_on(
+    look: Look, clickhouse_server: ClickHouseServer, clickhouse: Client, clickhouse_database: str
+) -> None:
+    migrate(Server(clickhouse_server.host, clickhouse_server.port, clickhouse_database))
+    rows = Rows(clickhouse)
+    place = {"county": "530481", "township": "530481001"}
+    overdue = [{"clock": "overall", "due_at": at("06-05 00:00")}]
+    rows.escalation("C-1", "06-10 09:00", county="530481")
+    rows.case("C-1", "05-26 09:00", overdue, **place)
+    config = PageConfig(
+        port=clickhouse_server.port, database=clickhouse_database, as_of_ms=AS_OF_MS, poll_s=0.2
+    )
+    with served(config) as address:
+        page = look(f"{address}/?prefecture=530400&county=530481")
+        entries, dialog = page.locator("#escalations .entry"), page.get_by_role("dialog")
+        ours = entries.get_by_role("link", name="C-1")
+        ours.focus()
+        rows.escalation("C-2", "06-10 09:30", county="530481")
+        expect(entries).to_have_count(2)
+        expect(ours).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(dialog).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(dialog).to_be_hidden()
+        ours.hover()
+        page.mouse.down()
+        rows.escalation("C-3", "06-10 09:40", county="530481")
+        rows.open(3, "06-10 09:00", county="530481")
+        expect(number(page, "open")).to_have_text("3")
+        page.mouse.up()
+        expect(dialog).to_contain_text("C-1")
+        expect(entries).to_have_count(3)
+        page.keyboard.press("Escape")
+        tile = page.locator(f'#map a.square[href*="township={place["township"]}"]')
+        tile.focus()
+        rows.case("C-4", "05-26 09:00", overdue, **place)
+        expect(tile.locator("b")).to_have_text("2")
+        expect(tile).to_be_focused()
 
 
 def test_csv_is_downloaded_as_shown(look: Look, address: str) -> None:

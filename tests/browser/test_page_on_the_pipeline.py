@@ -323,12 +323,24 @@ def test_what_is_done_on_the_page_comes_back_through_the_pipeline(
     page = look(f"{running.with_accounts}/case/{case_id}")
     sign_in(page, "province")
     drawer = page.locator("#case")
+    drawer.locator(".clock .why summary").nth(1).click()
     drawer.get_by_role("button", name="确认收到").last.click()
-    expect(drawer.locator(".acked").first).to_contain_text("province", timeout=ARRIVED_MS)
     form = drawer.locator("form.act")
     form.get_by_label("做什么").select_option("note")
     form.get_by_label("说明").fill("<b>已电话核实</b>")
+    # The case is drawn again with what was done: what is being written and read stays.
+    expect(drawer.locator(".acked").first).to_contain_text("province", timeout=ARRIVED_MS)
+    expect(form.get_by_label("说明")).to_have_value("<b>已电话核实</b>")
+    expect(form.get_by_label("说明")).to_be_focused()
+    expect(drawer.locator(".rule:visible")).to_have_count(1)
+    expect(drawer.locator(".rule").nth(1)).to_be_visible()
     form.get_by_role("button", name="提交").click()
+    expect(form.get_by_label("说明")).to_have_value("")
+    page.keyboard.press("Escape")
+    expect(drawer).to_be_hidden()
+    # By then it would have been drawn again: a case that is closed is not.
+    page.wait_for_timeout(2_000)
+    page.go_back()
     expect(drawer).to_contain_text("<b>已电话核实</b>", timeout=ARRIVED_MS)
 
 
