@@ -19,9 +19,9 @@ from pathlib import Path
 from schemas.errors import Misconfigured
 
 FOLDER = Path(__file__).parents[1] / "clickhouse" / "migrations"
-# The numbers that belong to questions; others make tables.
-FIRST, LAST = 30, 49
-_VIEW = re.compile(r"CREATE VIEW IF NOT EXISTS (\w+) AS\n(.*?;)", re.DOTALL)
+# What the comment of a question has; other files make tables.
+_MARK = "\n-- columns:\n"
+_VIEW = re.compile(r"CREATE (?:VIEW IF NOT EXISTS|OR REPLACE VIEW) (\w+) AS\n(.*?;)", re.DOTALL)
 _PARAMETER = re.compile(r"\{(\w+):\w+\}")
 _COLUMN = re.compile(r"(\w+) +\| +(.+?) +\| +(.+)")
 
@@ -76,20 +76,16 @@ def questions() -> dict[str, Question]:
 
     Raises ``Misconfigured`` for a file whose comment cannot be read.
     """
-    files = sorted(
-        path for path in FOLDER.glob("*.sql") if FIRST <= int(path.name.partition("_")[0]) <= LAST
-    )
-    found = (_read(path.name, path.read_text("utf-8")) for path in files)
+    texts = {path.name: path.read_text("utf-8") for path in sorted(FOLDER.glob("*.sql"))}
+    found = (_read(file, text) for file, text in texts.items() if _MARK in text)
     return {each.name: each for each in found}
 
 
 def _read(file: str, text: str) -> Question:
     view = _VIEW.search(text)
     if view is None:
-        raise Misconfigured(f"{file}: no CREATE VIEW IF NOT EXISTS")
+        raise Misconfigured(f"{file}: no CREATE VIEW IF NOT EXISTS, no CREATE OR REPLACE VIEW")
     comment = [line.removeprefix("--").removeprefix(" ") for line in _comment(text)]
-    if "columns:" not in comment:
-        raise Misconfigured(f"{file}: the comment has no line `columns:`")
     at = comment.index("columns:")
     said = {
         key: value.strip()
