@@ -4,7 +4,7 @@
 WITH
     fromUnixTimestamp64Milli(toInt64(%(as_of_ms)s), 'UTC') AS as_of,
     toDate32(submitted_at, 'Asia/Shanghai') AS submitted_on,
-    [0, 1, 3, 5, 10, 20, 30, 60, 90] AS edges,
+    [0, 1, 3, 5, 7, 10, 20, 30, 60, 90] AS edges,
     intDiv(dateDiff('millisecond', submitted_at, as_of), 86400000) AS age_days,
     arrayLast(edge -> edge <= age_days, edges) AS from_days,
     ifNull(toStartOfMinute(live_due_at + INTERVAL 59999 MILLISECOND) < as_of, false) AS is_late,

@@ -1,19 +1,29 @@
 -- How many runs of clocks kept their limit in the 30 days up to as_of, by the township that has the
--- case now, within the scope; as attainment.sql counts them. A case that no township has yet is in
--- the row with an empty code.
+-- case now, within the scope; as attainment.sql counts them, without those that were decided while
+-- another county had the case. A case that no township has yet is in the row with an empty code.
 WITH
     fromUnixTimestamp64Milli(toInt64(%(as_of_ms)s), 'UTC') AS as_of,
     as_of - INTERVAL 30 DAY AS from_at,
     toDate32(submitted_at, 'Asia/Shanghai') AS submitted_on,
     toUnixTimestamp64Milli(as_of) AS as_of_ms,
     toUnixTimestamp64Milli(from_at) AS from_ms,
-    arrayCount(
-        (stop, outcome) -> stop > from_ms AND stop <= as_of_ms AND outcome = 'met',
-        verdicts.stopped_ms, verdicts.outcome
+    (stop, outcome) -> stop > from_ms AND stop <= as_of_ms AND outcome = 'met' AS is_met,
+    (due, stop) -> due > from_ms AND due < as_of_ms AND (stop = 0 OR due < stop) AS is_breached,
+    if(
+        empty(charged.county),
+        arrayCount(is_met, verdicts.stopped_ms, verdicts.outcome),
+        arrayCount(
+            (stop, outcome, office) -> is_met(stop, outcome) AND office = county,
+            verdicts.stopped_ms, verdicts.outcome, charged.county
+        )
     ) AS met,
-    arrayCount(
-        (due, outcome) -> due > from_ms AND due < as_of_ms AND outcome IN ('missed', 'live'),
-        verdicts.due_ms, verdicts.outcome
+    if(
+        empty(charged.county),
+        arrayCount(is_breached, verdicts.due_ms, verdicts.stopped_ms),
+        arrayCount(
+            (due, stop, office) -> is_breached(due, stop) AND office = county,
+            verdicts.due_ms, verdicts.stopped_ms, charged.county
+        )
     ) AS breached
 SELECT
     township,

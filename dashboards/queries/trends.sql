@@ -7,7 +7,9 @@
 -- late          open cases at its end with a clock past its due instant
 -- supervised    open cases at its end whose overall clock (10 days) was past its due instant
 -- in_time       runs of clocks that ended on it by their due instant
--- out_of_time   runs of clocks that ended on it after their due instant
+-- out_of_time   runs of clocks that ended on it after their due instant; both with the office that
+--               had the case when the run was decided (attainment.sql), cases with the one that has
+--               it now
 -- accept_hours  median hours, nights included, of the runs of accept that ended on it; null where
 --               none did
 --
@@ -30,6 +32,9 @@ WITH
     (ms) -> greatest(day_of(ms) - first_day + 1, 0) AS nth_of,
     (what, value) -> bitShiftLeft(toUInt64(what), 56) + value AS entry_of,
     (minutes) -> intDiv(toUInt64(minutes) + 3, 6) AS tenths_of,
+    (branch, office) -> (%(prefecture)s = '' OR substring(office, 1, 4) = substring(%(prefecture)s, 1, 4))
+        AND (%(county)s = '' OR office = %(county)s)
+        AND (%(department)s = '' OR branch = %(department)s) AS within,
     fromUnixTimestamp64Milli(as_of_ms, 'UTC') AS as_of,
     fromUnixTimestamp64Milli(first_ms, 'UTC') AS first_at
 SELECT * EXCEPT (day_number, growth)
@@ -89,16 +94,25 @@ FROM
                     )) AS supervised_mask,
                     ifNull(toUnixTimestamp64Milli(submitted_at), 0) AS submitted_ms,
                     ifNull(toUnixTimestamp64Milli(closed_at), as_of_ms + 1) AS closed_ms,
+                    within(department, county) AS is_own,
+                    if(
+                        empty(charged.county), arrayWithConstant(length(verdicts.clock), is_own),
+                        arrayMap(within, charged.department, charged.county)
+                    ) AS are_own,
                     arrayConcat(
-                        [
-                            entry_of(1, nth_of(submitted_ms)),
-                            if(closed_ms > as_of_ms, 0, entry_of(2, nth_of(closed_ms))),
-                            if(late_mask = 0, 0, entry_of(3, late_mask)),
-                            if(supervised_mask = 0, 0, entry_of(4, supervised_mask))
-                        ],
+                        if(
+                            is_own,
+                            [
+                                entry_of(1, nth_of(submitted_ms)),
+                                if(closed_ms > as_of_ms, 0, entry_of(2, nth_of(closed_ms))),
+                                if(late_mask = 0, 0, entry_of(3, late_mask)),
+                                if(supervised_mask = 0, 0, entry_of(4, supervised_mask))
+                            ],
+                            []
+                        ),
                         arrayMap(
-                            (stop, outcome, clock, minutes) -> if(
-                                stop >= first_ms AND stop <= as_of_ms
+                            (stop, outcome, clock, minutes, is_ours) -> if(
+                                is_ours AND stop >= first_ms AND stop <= as_of_ms
                                     AND outcome IN ('met', 'missed'),
                                 entry_of(
                                     if(outcome = 'met', 5, 6),
@@ -107,18 +121,16 @@ FROM
                                 ),
                                 0
                             ),
-                            verdicts.stopped_ms, verdicts.outcome, verdicts.clock, verdicts.took_min
+                            verdicts.stopped_ms, verdicts.outcome, verdicts.clock,
+                            verdicts.took_min, are_own
                         )
                     ) AS entries
                 FROM cases_since(since = first_at)
                 WHERE submitted_at <= as_of
                     AND item != ''
-                    AND (%(prefecture)s = ''
-                        OR substring(county, 1, 4) = substring(%(prefecture)s, 1, 4))
-                    AND (%(county)s = '' OR county = %(county)s)
+                    AND (is_own OR arrayExists(within, charged.department, charged.county))
                     AND (%(township)s = '' OR township = %(township)s)
                     AND (%(item)s = '' OR item = %(item)s)
-                    AND (%(department)s = '' OR department = %(department)s)
                     AND (%(raised_by)s = '' OR raised_by = %(raised_by)s)
                     AND (%(channel)s = '' OR channel = %(channel)s)
                     AND (%(since)s = '' OR submitted_on >= toDate32OrNull(%(since)s))

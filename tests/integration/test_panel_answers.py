@@ -299,7 +299,7 @@ def test_ages_are_whole_days_and_ten_is_an_edge(rows: Rows, page: str) -> None:
     rows.case("C-closed", "05-01 10:00", [], closed_at=at("05-02 10:00"))
     rows.case("C-old", "01-01 10:00", [])
     assert [(row["from_days"], row["open"], row["late"]) for row in ask(page, "ageing")] == [
-        (0, 1, 0), (5, 1, 0), (10, 1, 1), (90, 1, 0),
+        (0, 1, 0), (7, 1, 0), (10, 1, 1), (90, 1, 0),
     ]  # fmt: skip
 
 
@@ -324,6 +324,52 @@ def test_attainment_counts_what_was_decided_in_thirty_days_with_its_interval(
     assert (round(row["low"], 3), round(row["high"], 3)) == (0.490, 0.943)
     [department] = ask(page, "attainment_departments")
     assert (department["department"], department["n"]) == ("water", 10)
+
+
+def handed_on(*offices: tuple[str, str], department: str = "water") -> dict[str, Any]:
+    """The custody of a case that these counties had, each from an instant on."""
+    counties, since = zip(*offices, strict=True)
+    each = len(offices)
+    return {
+        "custody.level": ["county"] * each, "custody.department": [department] * each,
+        "custody.county": counties, "custody.township": [""] * each,
+        "custody.since": [at(one) for one in since],
+        "custody.until": [*(at(one) for one in since[1:]), None],
+        "custody.accepted_at": [None] * each, "custody.begun_by": ["transferred"] * each,
+        "custody.ended_by": ["transferred"] * (each - 1) + [""],
+    }  # fmt: skip
+
+
+def test_a_run_is_charged_to_the_county_that_had_the_case_when_it_was_decided(
+    rows: Rows, page: str
+) -> None:
+    before, now = "530102", "530481"
+    late = run("accept", "06-01 09:00", "06-02 09:00", "06-05 09:00")
+    kept = run("verify", "06-05 09:00", "06-08 09:00", "06-06 09:00")
+    cancelled = run("overall", "05-25 09:00", "06-04 09:00") | {
+        "stopped_at": at("06-06 09:00"), "outcome": "cancelled",
+    }  # fmt: skip
+    moved = handed_on((before, "05-25 09:00"), (now, "06-04 09:00"))
+    rows.case("moved", "05-25 09:00", [late, kept, cancelled], county=now, township="530481001",
+              **moved)  # fmt: skip
+    found = {row["county"]: (row["in_time"], row["out_of_time"]) for row in ask(page, "ranking")}
+    # At 09:00 sharp the case left, and the citizen's clock was late with those who had had it.
+    assert found == {before: (0, 2), now: (1, 0)}
+    for county, prefecture in ((before, "530100"), (now, "530400")):
+        scope = {"prefecture": prefecture, "county": county}
+        [row] = ask(page, "ranking", **scope)
+        assert (row["county"], row["in_time"], row["out_of_time"]) == (county, *found[county])
+        [whole] = ask(page, "attainment_departments", **scope)
+        assert (whole["in_time"], whole["out_of_time"]) == found[county]
+        trend = ask(page, "trends", **scope)
+        assert sum(row["in_time"] for row in trend) == found[county][0]
+        # The citizen's clock was cancelled, and did not end.
+        assert sum(row["out_of_time"] for row in trend) == (county == before)
+        assert sum(row["received"] for row in trend) == (county == now)
+    [township] = ask(page, "attainment_townships", prefecture="530400", county=now)
+    assert (township["township"], township["in_time"], township["out_of_time"]) == (
+        "530481001", 1, 0,
+    )  # fmt: skip
 
 
 def test_a_forecast_goes_by_what_became_of_runs_that_were_as_near_to_due(
