@@ -13,7 +13,9 @@ from typing import Any
 
 from clickhouse_driver import Client
 
-from schemas.instants import parse_instant, to_datetime
+from schemas.case_event import Heading, StoredEvent
+from schemas.custody import custody
+from schemas.instants import from_datetime, parse_instant, to_datetime
 
 AS_OF = "2026-06-10T10:00:00+08:00"
 AS_OF_MS = parse_instant(AS_OF)
@@ -36,6 +38,33 @@ def clock(
         "due_at": due and at(due),
         "stopped_at": stopped and at(stopped),
         "outcome": outcome,
+    }
+
+
+def _custody(
+    case: dict[str, Any], events: Sequence[tuple[str, str]], closed: str | None
+) -> dict[str, Any]:
+    """Return the columns of the custody intervals, as the sink makes them."""
+    ends = [(case["outcome"], closed)] if closed else []
+    heading = Heading(county=case["county"], department=case["department"])
+    told = [
+        StoredEvent(
+            from_datetime(at(when)), f"e{number}", kind, heading=None if number else heading
+        )
+        for number, (kind, when) in enumerate([*events, *ends])
+    ]
+    held = custody(sorted(told, key=lambda event: event.at), case["department"]).held
+    instant = lambda ms: None if ms is None else to_datetime(ms)  # noqa: E731
+    return {
+        "custody.level": [one.holder.level.value for one in held],
+        "custody.department": [one.holder.department for one in held],
+        "custody.county": [one.holder.county or "" for one in held],
+        "custody.township": [one.holder.township or "" for one in held],
+        "custody.since": [to_datetime(one.since) for one in held],
+        "custody.until": [instant(one.until) for one in held],
+        "custody.accepted_at": [instant(one.accepted_at) for one in held],
+        "custody.begun_by": [one.by.type for one in held],
+        "custody.ended_by": [one.ended_by.type if one.ended_by else "" for one in held],
     }
 
 
@@ -68,7 +97,7 @@ class Rows:
         nested: dict[str, Any] | None = None,
         **fields: Any,
     ) -> None:
-        """Add a case with its cycles and its events (type, instant)."""
+        """Add a case with its cycles and its events (type, instant), and who had it by them."""
         row = {
             "case_id": case_id, "version": 1, "item": "water.drinking", "county": county,
             "department": "water", "raised_by": "self", "channel": "app",
@@ -83,7 +112,10 @@ class Rows:
         verdicts = {
             f"verdicts.{name}": [each[name] for each in full] for name in (*names, *defaults)
         }
-        self.add("cases", **(row | fields | verdicts | (nested or {})))
+        row |= fields
+        if submitted and nested is None:
+            nested = _custody(row, [("submitted", submitted), *events], closed)
+        self.add("cases", **(row | verdicts | (nested or {})))
         for number, (kind, when) in enumerate(events):
             self.event(case_id, f"e{number}", kind, when)
 

@@ -329,8 +329,8 @@ def _causes(rows: Rows) -> None:
     verify = clock("verify", "06-02 00:00", "06-09 00:00")
 
     def case(case_id: str, events: list[tuple[str, str]], *more: dict[str, Any]) -> None:
-        steps = [("submitted", "06-01 00:00"), *events]
-        rows.case(f"l-{case_id}", CAUSES, "06-01 00:00", [overall, *more], events=steps)
+        rows.case(f"l-{case_id}", CAUSES, "06-01 00:00", [overall, *more], events=events)
+        rows.event(f"l-{case_id}", "s", "submitted", "06-01 00:00")
 
     case("untouched", [("dispatched", "06-02 00:00"), ("accepted", "06-07 00:00")])
     around = [("accepted", "06-02 00:00"), ("returned", "06-03 00:00"),
