@@ -6,6 +6,8 @@ A comment says what is counted, which parameters the view takes, and of every co
 - ``count``: how many, each row's own
 - ``sum of a, b``: how many, the sum of the counts named; ``next a`` is that of the next row
 - ``from a, b``: a figure that follows from these counts, such as a share
+- ``from so far a, b``: one that follows from these counts of its row and of all rows before it in
+  its series, such as a share over time; the rows of a series differ in their last dimension only
 - ``id``: names a single case; only lists have it, and no list is published
 """
 
@@ -23,6 +25,8 @@ FOLDER = Path(__file__).parents[1] / "clickhouse" / "migrations"
 _MARK = "\n-- columns:\n"
 _VIEW = re.compile(r"CREATE (?:VIEW IF NOT EXISTS|OR REPLACE VIEW) (\w+) AS\n(.*?;)", re.DOTALL)
 _PARAMETER = re.compile(r"\{(\w+):\w+\}")
+# Kinds that name counts; the longer beginning first.
+WITH_PARTS = ("sum of", "from so far", "from")
 _COLUMN = re.compile(r"(\w+) +\| +(.+?) +\| +(.+)")
 
 
@@ -119,7 +123,7 @@ def _column(file: str, line: str) -> Column:
     if said is None:
         raise Misconfigured(f"{file}: expected `name | kind | text` and not {line.strip()!r}")
     name, kind, text = said.groups()
-    for word in ("sum of", "from"):
+    for word in WITH_PARTS:
         if kind.startswith(f"{word} "):
             return Column(name, word, _names(kind.removeprefix(word)), text)
     return Column(name, kind, (), text)
