@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
+import math
 import uuid
 from collections.abc import Callable, Iterator
+from statistics import NormalDist
 from typing import Any
 
 import pytest
@@ -15,7 +18,7 @@ from jushou.runtime.clickhouse_server import ClickHouseServer
 from schemas.errors import Misconfigured
 from sinks.analysis.asking import Scope, ask
 from sinks.analysis.questions import WITH_PARTS, question, questions
-from sinks.analysis.small_cells import NEXT
+from sinks.analysis.small_cells import NEXT, publish
 from sinks.clickhouse.migration import migrate
 from sinks.clickhouse.server import Server
 from tests.analysis_rows import AS_OF, AS_OF_MS, Rows, at, clock
@@ -25,7 +28,7 @@ JUNE = {"since": dt.date(2026, 6, 1), "until": dt.date(2026, 6, 30)}
 ATTAINMENT, ON_TIME, AGEING, BOUNCES = "530102", "530103", "530111", "530112"
 SUPERVISED, WARNINGS, CAUSES, CUSTODY = "530113", "530114", "530115", "530124"
 DIRECTIONS, DISMISSED, LIVES, COHORTS = "530125", "530126", "530127", "530128"
-RISK = "530129"
+RISK, FEW, SOLVED = "530129", "530181", "530127"
 YEAR = {"since": dt.date(2026, 1, 1)}
 
 Ask = Callable[..., list[dict[str, Any]]]
@@ -42,6 +45,7 @@ def server(clickhouse_server: ClickHouseServer) -> Iterator[Server]:
         for write in (
             _attainment, _on_time, _ageing, _bounces, _supervised, _warnings, _causes, _custody,
             _directions, _dismissed, _lives, _cohorts, _risk,
+            _few_cleared, _solved,
         ):  # fmt: skip
             write(rows)
         rows.write()
@@ -515,14 +519,109 @@ def _cohorts(rows: Rows) -> None:
 
 def test_cohorts_are_followed_until_they_fall_back_or_out_of_sight(answer: Ask) -> None:
     rows = answer("relapse_cohorts", COHORTS, "", **YEAR)
-    names = ("after_month", "at_risk", "relapsed", "censored", "kept", "kept_low", "kept_high")
-    assert _picked(rows, *names) == [
-        # 1 - 1/10; its error 0.9 √(1/(10·9)) = 0.0949.
-        (1, 10, 1, 0, 0.9, 0.7141, 1.0),
-        # 0.9 · (1 - 1/(9-1)); 0.7875 √(1/90 + 1/(8·7)) = 0.1340.
-        (2, 9, 1, 2, 0.7875, 0.5248, 1.0),
-        (3, 6, 0, 6, 0.7875, 0.5248, 1.0),
+    assert _picked(rows, *COHORT) == [
+        # 1 - 1/10, of an effective 10: (9 + 1.920729 ± 1.959964 √(9/10 + 0.960365)) / 13.841459.
+        (1, 10, 1, 0, 0.9, 0.5958, 0.9821),
+        # 0.9 · (1 - 1/(9-1)); 0.2125 / (0.7875 (1/90 + 1/56)) = 9.315: (7.3356 + 1.920729 ±
+        # 1.959964 √(1.5588 + 0.960365)) / 13.156459.
+        (2, 9, 1, 2, 0.7875, 0.4671, 0.94),
+        (3, 6, 0, 6, 0.7875, 0.4671, 0.94),
     ]
+    _assert_life_table(rows)
+
+
+def _few_cleared(rows: Rows) -> None:
+    for number in range(2):
+        rows.household(f"two-{number}", FEW, kind="none", clearings=[("04-05 10:00", None)])
+    rows.household("one", FEW, kind="sudden", clearings=[("04-05 10:00", "04-06 10:00")])
+    for number, relapsed in enumerate(("04-06 10:00", "05-10 10:00")):
+        rows.household(f"all-{number}", FEW, kind="marginal", clearings=[("04-05 10:00", relapsed)])
+
+
+def test_cohorts_of_which_none_or_all_fell_back_have_the_interval_of_their_number(
+    answer: Ask,
+) -> None:
+    rows = answer("relapse_cohorts", FEW, "kind", **YEAR)
+    assert _picked(rows, "kind", *COHORT) == [
+        # 1 of 2, then 1 of 1; 0.5 / (0.5 · 1/2) = 2: (2.920729 ± 1.959964 √1.460365) / 5.841459.
+        ("marginal", 1, 2, 1, 0, 0.5, 0.0945, 0.9055),
+        # None of the smallest number so far, 1: 3.841458 / 4.841459.
+        ("marginal", 2, 1, 1, 0, 0.0, 0.0, 0.7935),
+        # 2 of 2: 2 / 5.841459. In the third month both go out of sight, so that they count as 1.
+        ("none", 1, 2, 0, 0, 1.0, 0.3424, 1.0),
+        ("none", 2, 2, 0, 0, 1.0, 0.3424, 1.0),
+        ("none", 3, 2, 0, 2, 1.0, 0.2065, 1.0),
+        ("sudden", 1, 1, 1, 0, 0.0, 0.0, 0.7935),
+    ]
+    for kind in ("marginal", "none", "sudden"):
+        _assert_life_table([row for row in rows if row["kind"] == kind])
+
+
+def _solved(rows: Rows) -> None:
+    """Fall back and go out of sight: 3 and 20 in the first month, 12 and 15, 0 and 60."""
+    for cleared, relapsed, households in (
+        ("04-05 10:00", "04-10 10:00", 3), ("05-20 10:00", None, 20),
+        ("04-05 10:00", "05-15 10:00", 12), ("05-01 10:00", None, 15),
+        ("04-05 10:00", None, 60),
+    ):  # fmt: skip
+        for number in range(households):
+            name = f"s-{cleared}-{relapsed}-{number}"
+            rows.household(name, SOLVED, clearings=[(cleared, relapsed)])
+
+
+def test_a_published_cohort_cannot_be_solved_for_who_fell_back(server: Server) -> None:
+    given = Scope(as_of=AS_OF_MS, until=dt.date(2026, 6, 30), place=SOLVED, by=(), **YEAR)
+    found = ask(server, question("relapse_cohorts"), given)
+    whole = [dict(zip(found.names, row, strict=True)) for row in found.rows]
+    assert _picked(whole, "relapsed", "censored", "at_risk") == [
+        (3, 20, 110), (12, 15, 87), (0, 60, 60),
+    ]  # fmt: skip
+    _assert_life_table(whole)
+    shown = [dict(zip(found.names, row, strict=True)) for row in publish(found).rows]
+    assert _picked(shown, "relapsed", "censored") == [(None, None), (None, None), (0, 60)]
+    fits = []
+    for first, second in itertools.product(range(24), range(28)):
+        tried = [
+            {"relapsed": first, "censored": 23 - first, "at_risk": 110},
+            {"relapsed": second, "censored": 27 - second, "at_risk": 87},
+            {"relapsed": 0, "censored": 60, "at_risk": 60},
+        ]
+        for row, figures in zip(tried, _life_table(tried), strict=True):
+            row |= dict(zip(COHORT[-3:], figures, strict=True))  # type: ignore[arg-type]
+        fits.append(
+            all(
+                shown_row[name] is None or abs(shown_row[name] - row[name]) < 0.0001
+                for shown_row, row in zip(shown, tried, strict=True)
+                for name in row
+            )
+        )
+    assert sum(fits) == 24 * 28
+
+
+COHORT = ("after_month", "at_risk", "relapsed", "censored", "kept", "kept_low", "kept_high")
+
+
+def _life_table(rows: list[dict[str, Any]]) -> list[tuple[float, float, float]]:
+    """Return kept and its interval of each month: the roots of (kept - p)² = z² p (1 - p) / n."""
+    z = NormalDist().inv_cdf(0.975)
+    kept, greenwood, least = 1.0, 0.0, math.inf
+    found = []
+    for row in rows:
+        exposed = row["at_risk"] - row["censored"] / 2
+        least = min(least, exposed)
+        kept *= 1 - row["relapsed"] / exposed
+        if row["relapsed"] < exposed:
+            greenwood += row["relapsed"] / (exposed * (exposed - row["relapsed"]))
+        n = kept * (1 - kept) / (kept**2 * greenwood) if 0 < kept < 1 else least
+        a, b = 1 + z**2 / n, 2 * kept + z**2 / n
+        root = math.sqrt(max(0, b**2 - 4 * a * kept**2))
+        found.append((kept, (b - root) / (2 * a), (b + root) / (2 * a)))
+    return found
+
+
+def _assert_life_table(rows: list[dict[str, Any]]) -> None:
+    for row, figures in zip(rows, _life_table(rows), strict=True):
+        assert tuple(row[name] for name in COHORT[-3:]) == pytest.approx(figures, abs=6e-5)
 
 
 # The forecast, in a warehouse of its own: it learns from everything that there is
