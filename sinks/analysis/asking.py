@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -38,7 +39,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The rows of a question with the types that ClickHouse gave its columns."""
+    """The rows of a question with the types that ClickHouse gave its columns; no NaN, no -0.0."""
 
     question: Question
     scope: Scope
@@ -78,8 +79,15 @@ def ask(server: Server, question: Question, scope: Scope) -> Answer:
         scope,
         tuple(columns[at][0] for at in shown),
         tuple(columns[at][1] for at in shown),
-        [tuple(row[at] for at in shown) for row in rows],
+        [tuple(_figure(row[at]) for at in shown) for row in rows],
     )
+
+
+def _figure(value: Any) -> Any:
+    """Return null for an average over nothing (NaN), and 0 for a bound that is -0."""
+    if isinstance(value, float):
+        return None if math.isnan(value) else value + 0.0  # -0.0 + 0.0 is 0.0
+    return value
 
 
 def statement(question: Question) -> str:

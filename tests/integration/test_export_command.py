@@ -87,6 +87,28 @@ def test_the_threshold_can_be_moved(run: Any) -> None:
     assert [row["open"] for row in rows] == ["9", "7", "2"]
 
 
+@pytest.mark.parametrize("ending", ["csv", "parquet", "xlsx"])
+def test_an_average_over_nothing_is_an_empty_cell(run: Any, tmp_path: Path, ending: str) -> None:
+    out = tmp_path / f"ageing.{ending}"
+    assert run("ageing", "--county", "530112", "--by", "", "--out", str(out)).exit_code == 0
+    match ending:
+        case "csv":
+            [row] = csv.DictReader(io.StringIO(out.read_text("utf-8-sig")))
+        case "parquet":
+            [row] = pq.read_table(out).to_pylist()
+        case _:
+            heading, first = openpyxl.load_workbook(out).active.values
+            row = dict(zip(heading, first, strict=True))
+    assert row["open"] in (0, "0")
+    assert row["median_days"] in (None, "")
+
+
+def test_a_bound_of_0_has_no_sign(run: Any) -> None:
+    result = run("attainment", "--county", "530102", "--by", "clock", "--k", "1")
+    [row] = csv.DictReader(io.StringIO(result.stdout_bytes.decode("utf-8-sig")))
+    assert (row["judged"], row["kept_share"], row["kept_low"]) == ("9", "0.0", "0.0")
+
+
 def test_parquet_has_types_and_says_what_it_is(run: Any, tmp_path: Path) -> None:
     out = tmp_path / "ageing.parquet"
     assert run("ageing", "--county", KUNMING, "--by", "", "--out", str(out)).exit_code == 0
