@@ -10,8 +10,9 @@ import pytest
 from clickhouse_driver import Client
 
 from jushou.runtime.clickhouse_server import ClickHouseServer
-from sinks.analysis.asking import Scope, ask
+from sinks.analysis.asking import Answer, Scope, ask
 from sinks.analysis.questions import question
+from sinks.analysis.small_cells import publish
 from sinks.clickhouse.migration import migrate
 from sinks.clickhouse.server import Server
 from tests.analysis_rows import AS_OF_MS, Rows
@@ -34,10 +35,18 @@ class Found:
         rows.write()
 
     def rows(self, name: str, by: str, place: str = "") -> list[dict[str, Any]]:
-        scope = Scope(AS_OF_MS, dt.date(2026, 1, 1), dt.date(2026, 6, 30), place, "",
-                      tuple(by.split(",")))  # fmt: skip
-        answer = ask(self.server, question(name), scope)
+        answer = self._answer(name, by, place)
         return [dict(zip(answer.names, row, strict=True)) for row in answer.rows]
+
+    def shown(self, name: str, by: str) -> list[dict[str, Any]]:
+        """Return the rows as they are published."""
+        answer = self._answer(name, by, "")
+        return [dict(zip(answer.names, row, strict=True)) for row in publish(answer).rows]
+
+    def _answer(self, name: str, by: str, place: str) -> Answer:
+        days = dt.date(2026, 1, 1), dt.date(2026, 6, 30)
+        scope = Scope(AS_OF_MS, *days, place, "", tuple(by.split(",")))
+        return ask(self.server, question(name), scope)
 
     def alarms(self, by: str = "direction,county,indicator", place: str = "") -> list[Any]:
         """Return the week of each alarm, and its group but for its direction."""
@@ -109,3 +118,21 @@ def test_what_was_asked_for_long_since_is_no_history_of_what_is_found(found: Fou
     found.weekly("530102", "dropout", "2026-05-18", 10)
     assert not found.alarms()
     assert not found.alarms("direction,county")
+
+
+def test_what_is_usual_is_withheld_where_it_can_be_solved_for_a_week_before(found: Found) -> None:
+    rows = Rows(found.client)
+    first = dt.date(2026, 1, 5)
+    for week in range(20):
+        for number in range({12: 3, 19: 6}.get(week, 7)):
+            monday = first + dt.timedelta(weeks=week)
+            rows.signal(f"h-{number}", "530102", "dropout", f"{monday} 09:00")
+    rows.write()
+    whole = found.rows("weekly_findings", "county,indicator")
+    # The mean of 13 weeks less that of the 12 before: (13 · 6.69 - 12 · 7) = 3.
+    assert round(13 * whole[15]["usual"] - 12 * whole[14]["usual"]) == 3
+    shown = found.shown("weekly_findings", "county,indicator")
+    # The 6 keep the 3 company.
+    assert [number for number, row in enumerate(shown) if row["households"] is None] == [12, 19]
+    for name in ("usual", "bound", "score"):
+        assert [row[name] for row in shown] == [row[name] for row in whole[:12]] + [None] * 10

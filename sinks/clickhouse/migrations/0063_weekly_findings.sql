@@ -27,15 +27,15 @@
 -- by default: direction, prefecture, indicator
 -- kind: aggregate of households
 -- columns:
---   direction  | dimension       | government (found), people (asked)
---   prefecture | dimension       | 6 digits
---   county     | dimension       | of the signal or the case, 6 digits
---   indicator  | dimension       | what was seen, or the item that was asked for
---   week       | dimension       | such as 2026-W23
---   households | count           | found, or asking, that week
---   usual      | from households | mean of the weeks before
---   bound      | from households | what it rarely exceeds by chance
---   score      | from households | distance from usual to households, in those from usual to bound
+--   direction  | dimension              | government (found), people (asked)
+--   prefecture | dimension              | 6 digits
+--   county     | dimension              | of the signal or the case, 6 digits
+--   indicator  | dimension              | what was seen, or the item that was asked for
+--   week       | dimension              | such as 2026-W23
+--   households | count                  | found, or asking, that week
+--   usual      | from so far households | mean of the weeks before
+--   bound      | from so far households | what it rarely exceeds by chance
+--   score      | from so far households | distance from usual to households, in those from usual to bound
 CREATE OR REPLACE VIEW weekly_findings AS
 WITH
     splitByChar(',', replaceAll({by:String}, ' ', '')) AS dims,
