@@ -5,6 +5,7 @@ Tests share the servers, never what is in them: each takes topic names and a dat
 
 from __future__ import annotations
 
+import os
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -12,8 +13,15 @@ from collections.abc import Callable, Iterator
 import pytest
 from clickhouse_driver import Client
 
+from jushou.runtime import ports
 from jushou.runtime.clickhouse_server import ClickHouseServer
 from jushou.runtime.kafka_broker import KafkaBroker
+
+# Processes that share the tests take turns at the ports: what one was given another may not have
+# seen bound yet.
+_SHARE = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_SHARES = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+ports.given.update(port for port in range(*ports.RANGE) if port % _SHARES != _SHARE)
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,9 @@ import { sendJson } from "./fetching.js";
 import { maySee, offer } from "./session.js";
 import { language, pick, t } from "./words.js";
 
-// A second or two pass until an action comes back from the stream through the warehouse.
-const LOOK_AGAIN_MS = [1500, 4000];
+// A second or two pass until an action comes back from the stream through the warehouse, and more
+// where that is behind.
+const LOOK_AGAIN_MS = [1500, 4000, 8000, 15_000, 30_000, 60_000];
 const LONGEST = 500;
 
 /** The kinds of actions that the reader may take at a level. */

@@ -7,9 +7,9 @@ import socket
 
 # Below the range from which Linux takes ports for outgoing connections (32768 and up), so that no
 # client takes the port between this question and the server's bind.
-_LOWEST, _HIGHEST = 20_000, 32_000
+RANGE = (20_000, 32_000)
 # Ports that this process was given: the one who asked has perhaps not bound its own yet.
-_given: set[int] = set()
+given: set[int] = set()
 
 
 def free_port(host: str = "127.0.0.1") -> int:
@@ -17,8 +17,8 @@ def free_port(host: str = "127.0.0.1") -> int:
 
     Chosen at random: two sessions rarely choose alike.
     """
-    for port in random.sample(range(_LOWEST, _HIGHEST), 200):
-        if port in _given:
+    for port in random.sample(range(*RANGE), 200):
+        if port in given:
             continue
         with socket.socket() as candidate:
             # As servers do: a port whose last connections only linger (TIME_WAIT) is free.
@@ -27,9 +27,9 @@ def free_port(host: str = "127.0.0.1") -> int:
                 candidate.bind((host, port))
             except OSError:
                 continue
-            _given.add(port)
+            given.add(port)
             return port
-    raise OSError(f"no free port on {host} between {_LOWEST} and {_HIGHEST}")
+    raise OSError(f"no free port on {host} between {RANGE[0]} and {RANGE[1]}")
 
 
 def accepts_connections(host: str, port: int) -> bool:

@@ -73,8 +73,9 @@ async def test_a_compacted_topic_is_read_over_its_gaps_with_its_tombstones(
     async with served(app):
         await eventually(lambda: handled.batches and handled.batches[-1].next_offset == end[0])
         await eventually(lambda: cluster.committed(group, topic) == end)
-    assert handled.offsets()[0] == kept
-    assert kept[:4] == [0, 30, 60, 90]
+    # The broker may have gone on meanwhile.
+    assert set(cluster.offsets_kept(topic)) <= set(handled.offsets()[0]) <= set(kept)
+    assert handled.offsets()[0][:4] == [0, 30, 60, 90]
     assert any(record.value is None for batch in handled.batches for record in batch)
 
 
@@ -106,12 +107,12 @@ async def test_only_committed_transactions_are_delivered_and_the_position_reache
     async with served(app):
         await eventually(lambda: handled.count == 40)
         transaction(range(200, 220), producer.abort_transaction)  # nothing but a marker to read
-        end = cluster.ends(topic)
+        end = [84]  # 80 records and 4 markers, of which the last is written after the call returns
+        await eventually(lambda: cluster.ends(topic) == end)
         await eventually(lambda: reached[-1] == end[0])
         await eventually(lambda: cluster.committed(group, topic) == end)
     assert handled.values() == list(range(40))
     assert reached == sorted(reached)
-    assert end == [84]  # 80 records and 4 markers
 
 
 async def test_a_table_and_a_plain_topic_of_faust_work_beside_a_batch_topic_and_over_a_restart(

@@ -367,11 +367,11 @@ def test_an_answer_after_the_time_out_is_the_same_message_again(
 ) -> None:
     def late(_: Received) -> Answer:
         if len(server.requests) <= 2:
-            server.released.wait(3)
+            server.released.wait(9)
         return OK
 
     server.answer = late
-    office.routing(timeout_s=1)
+    office.routing(timeout_s=3)
     office.send(fresh("C1"))
     office.start()
     until(lambda: len(server.requests) >= 4, "each is sent again")
@@ -405,9 +405,12 @@ def test_a_probe_that_does_not_come_back_is_an_alarm_and_the_heartbeat_stays_awa
     office.start()
     until(lambda: kinds(server) == ["alarm"], "the alarm, once")
     assert "分区 0 的端到端探测没有返回" in server.paths("/hook")[0].json["title"]
-    probes = list(read_topic(office.bootstrap, office.topics["case_events"]))
-    assert len(probes) >= 3
-    assert all(sent_at_ms(bulk_load.decode(each).load) for each in probes)
+
+    def probes() -> list[bytes]:
+        return list(read_topic(office.bootstrap, office.topics["case_events"]))
+
+    until(lambda: len(probes()) >= 3, "probes")
+    assert all(sent_at_ms(bulk_load.decode(each).load) for each in probes())
 
     def comes_back(kind: str, count: int) -> bool:
         office.answer()

@@ -111,7 +111,7 @@ def test_from_a_topic_to_a_file_and_by_its_link_to_an_acknowledgement(
         assert posted.status_code == 200
 
         def metrics() -> str:
-            return httpx.get(f"http://127.0.0.1:{metrics_port}/metrics").text
+            return httpx.get(f"http://127.0.0.1:{metrics_port}/metrics", timeout=30).text
 
         taken = 'jushou_notify_actions_total{effect="done",type="acknowledged"} 1.0'
         until(lambda: taken in metrics(), "the acknowledgement has its effect")
@@ -131,9 +131,9 @@ def test_from_a_topic_to_a_file_and_by_its_link_to_an_acknowledgement(
 
 
 def watched_routing(folder: Path, url: str) -> Path:
-    """The shipped rules, with a switch outside and an alarm at one endpoint, every second."""
+    """The shipped rules, with a switch outside and an alarm at one endpoint, every 3 s."""
     rules = (SHIPPED / "rules.yaml").read_text("utf-8")
-    rules = rules.replace("watchdog_every_s: 60", "watchdog_every_s: 1\n  watchdog: hook")
+    rules = rules.replace("watchdog_every_s: 60", "watchdog_every_s: 3\n  watchdog: hook")
     rules = rules.replace("alarm: last-resort", "alarm: operators")
     return folder_of(folder, rules=rules, own=WATCHED.format(url=url))
 
@@ -191,7 +191,7 @@ def test_a_heartbeat_passes_the_stream_touches_no_case_and_stops_with_the_worker
             worker.kill()
             until(lambda: got("alarm") == alarms + 1, "the alarm")
             beats = got("heartbeat")
-            threading.Event().wait(2)
+            threading.Event().wait(6)
             assert got("heartbeat") == beats
         finally:
             running.kill()

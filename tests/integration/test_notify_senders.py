@@ -50,7 +50,7 @@ def document() -> Document:
     return compose(LETTER, shipped_routing(), Links("https://page.example"), NOW)
 
 
-def endpoint(kind: Kind, timeout_s: int = 1, **more: Any) -> Endpoint:
+def endpoint(kind: Kind, timeout_s: int = 10, **more: Any) -> Endpoint:
     return Endpoint(name="e", kind=kind, timeout_s=timeout_s, **more)
 
 
@@ -61,8 +61,8 @@ async def sent(sender: Sender, address: str = "") -> Outcome:
         await sender.close()
 
 
-def wecom(url: str) -> WeCom:
-    return WeCom(endpoint(Kind.WECOM), url, "")
+def wecom(url: str, timeout_s: int = 10) -> WeCom:
+    return WeCom(endpoint(Kind.WECOM, timeout_s), url, "")
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ async def test_a_status_says_whether_to_try_again_and_when(
 
 async def test_a_server_that_hangs_leaves_the_message_in_doubt(server: HttpEndpoint) -> None:
     server.answer = server.hang
-    assert (await sent(wecom(server.url))).verdict is Verdict.IN_DOUBT
+    assert (await sent(wecom(server.url, timeout_s=1))).verdict is Verdict.IN_DOUBT
 
 
 async def test_a_broken_connection_leaves_the_message_in_doubt(server: HttpEndpoint) -> None:
@@ -197,10 +197,10 @@ async def test_where_nobody_listens_it_was_surely_not_delivered() -> None:
 async def test_apprise_reaches_other_services(server: HttpEndpoint) -> None:
     server.answer = lambda _: (200, {}, b"ok")
     url = server.url.replace("http://", "json://")
-    assert (await sent(Others(endpoint(Kind.APPRISE, 10), url))).verdict is Verdict.DELIVERED
+    assert (await sent(Others(endpoint(Kind.APPRISE), url))).verdict is Verdict.DELIVERED
     assert "C1" in server.requests[0].body.decode("utf-8")
     server.answer = lambda _: (500, {}, b"no")
-    assert (await sent(Others(endpoint(Kind.APPRISE, 10), url))).verdict is Verdict.RETRY
+    assert (await sent(Others(endpoint(Kind.APPRISE), url))).verdict is Verdict.RETRY
 
 
 class MailRoom:
@@ -264,7 +264,7 @@ def certified(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ssl.S
 
 
 def signed_in(url: str, password: str = "sesame", **more: Any) -> Mail:
-    made = endpoint(Kind.MAIL, 5, sender="jushou@office.example", user="duty", **more)
+    made = endpoint(Kind.MAIL, sender="jushou@office.example", user="duty", **more)
     return Mail(made, url, password)
 
 
@@ -304,7 +304,7 @@ async def test_a_server_whose_certificate_nobody_vouches_for_gets_no_mail(
 
 
 def mail(url: str) -> Mail:
-    return Mail(endpoint(Kind.MAIL, 5, sender="jushou@office.example"), url, "")
+    return Mail(endpoint(Kind.MAIL, sender="jushou@office.example"), url, "")
 
 
 async def test_a_mail_has_text_and_html_and_an_id(post: tuple[MailRoom, str]) -> None:

@@ -157,7 +157,7 @@ def test_a_broker_that_dies_in_a_load_leaves_it_open_and_the_sender_told(
     broker: KafkaBroker,
 ) -> None:
     """Last: the broker is killed and started again."""
-    publisher = Publisher(broker.bootstrap, timeout_s=2.0)
+    publisher = Publisher(broker.bootstrap, timeout_s=10.0)
 
     def load_through_a_crash() -> None:
         with BulkLoad(publisher, "daily-3") as load:
