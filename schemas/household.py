@@ -140,6 +140,19 @@ class LifeEvent(Struct, array_like=True, gc=False):
     case_id: str
 
 
+class LaterLead(Struct, array_like=True, gc=False):
+    """A lead of a window that is not its first one, and the signal that it begins with.
+
+    The signals of its window from that one on (by ``at``, then ``signal_id``) belong to it, up to
+    the next such lead.
+    """
+
+    window_at: int
+    at: int
+    signal_id: str
+    case_id: str
+
+
 class HouseholdSummary(Struct, array_like=True, gc=False):
     """What is folded from the facts of a household; a column of ``households`` each.
 
@@ -148,6 +161,7 @@ class HouseholdSummary(Struct, array_like=True, gc=False):
     one of the two is missing. ``asked_after_dismissal_at`` is the first request after a dismissal.
     ``category`` is the code of the kind in the version of the categories in force at ``kind_at``.
     ``levels`` are the county's levels by every version of the rules, ascending in each.
+    ``later_leads`` by window and time: which leads followed on one that had ended.
     """
 
     county: str = ""
@@ -178,14 +192,15 @@ class HouseholdSummary(Struct, array_like=True, gc=False):
     trail: list[RiskPoint] = field(default_factory=list)
     levels: list[Level] = field(default_factory=list)
     rules: str = ""
+    later_leads: list[LaterLead] = field(default_factory=list)
 
 
 class HouseholdState(Struct, array_like=True, gc=False):
     """All of a household: the facts, what was published, and the summary of the facts.
 
     ``generation`` and ``change`` order two states of one household; never a wall clock. ``loads``
-    are the open bulk loads of signals that hold its leads back. ``folded_by`` is the version of
-    the monitoring data that the summary was folded with.
+    are the open bulk loads of signals that hold its leads back. ``folded_by`` names the fold and
+    the version of the monitoring data that the summary was folded with.
     """
 
     household: str

@@ -33,16 +33,23 @@ FROM
 ) AS cases
 LEFT JOIN
 (
+    WITH arrayLast(
+        (case_id, window_at, at, signal_id) -> window_at = s.window_at
+            AND (at, signal_id) <= (s.observed_at, s.signal_id),
+        h.`later_leads.case_id`, h.`later_leads.window_at`, h.`later_leads.at`,
+        h.`later_leads.signal_id`
+    ) AS later
     SELECT
-        lead_case_id AS case_id,
-        argMin(source, (observed_at, signal_id)) AS source,
-        arraySort(groupUniqArray(indicator)) AS indicators,
+        if(later = '', s.lead_case_id, later) AS case_id,
+        argMin(s.source, (s.observed_at, s.signal_id)) AS source,
+        arraySort(groupUniqArray(s.indicator)) AS indicators,
         count() AS signals
     FROM
     (
-        -- As the view signals_current, but only of the households with an open lead, and maybe of
-        -- some that had one a moment ago: a view would read all signals first.
-        SELECT signal_id, observed_at, source, indicator, counts, lead_case_id
+        -- As the view signals_with_leads, but only of the households with an open lead, and maybe
+        -- of some that had one a moment ago: a view would read all signals first.
+        SELECT
+            household, signal_id, observed_at, source, indicator, counts, lead_case_id, window_at
         FROM signals FINAL
         PREWHERE household IN (
             SELECT household FROM cases WHERE item = 'monitoring.lead' AND closed_at IS NULL
@@ -51,9 +58,17 @@ LEFT JOIN
             household, signal_id, observed_at, source, county, if(township = '', '~', township),
             department, indicator, household_kind, ifNull(value, -inf)
         LIMIT 1 BY household, signal_id
-    )
-    WHERE counts
-    GROUP BY lead_case_id
+    ) AS s
+    LEFT JOIN
+    (
+        SELECT
+            household, `later_leads.window_at`, `later_leads.at`, `later_leads.signal_id`,
+            `later_leads.case_id`
+        FROM households FINAL
+        WHERE notEmpty(`later_leads.case_id`)
+    ) AS h ON h.household = s.household
+    WHERE s.counts
+    GROUP BY case_id
 ) AS found ON found.case_id = cases.case_id
 ORDER BY is_late DESC, submitted_at DESC, case_id
 LIMIT %(limit)s

@@ -8,7 +8,7 @@ be there, as it was asked for, and none that they never asked for.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,7 +26,8 @@ from schemas.partitioning import partition_of
 from schemas.signal import check_time, decode
 from sinks.clickhouse.block import Row
 from sinks.clickhouse.household_rows import household_row
-from streams.core.household import add_case, add_signal, settle
+from streams.core.household import add_case, add_signal, facts_of, settle
+from streams.core.household_leads import LeadGroup, lead_groups
 
 CURRENT_NAMES = (
     "household", "signal_id", "observed_at", "source", "department", "indicator", "county",
@@ -201,15 +202,14 @@ class ExpectedHouseholds:
         if state.signals or state.cases:
             partition = partition_of(name.encode(), self._partitions)
             self.households[(name,)] = household_row(state, partition)
-        counting: dict[int, list[KnownSignal]] = defaultdict(list)
+        counting: list[KnownSignal] = []
         for signal in state.signals:
             counts = data.judge(signal).counts
             if counts:
-                counting[data.window_of(signal.at)].append(signal)
+                counting.append(signal)
             self.signals[name, signal.signal_id] = _current(name, signal, counts)
-        for window_at, signals in counting.items():
-            row = _lead(name, window_at, signals)
-            self.leads[row[:1]] = row
+        for group in lead_groups(name, counting, facts_of(state).cases, data):
+            self.leads[(group.case_id,)] = _lead(name, group)
 
 
 def _current(name: str, signal: KnownSignal, counts: bool) -> Row:
@@ -219,10 +219,10 @@ def _current(name: str, signal: KnownSignal, counts: bool) -> Row:
     )  # fmt: skip
 
 
-def _lead(name: str, window_at: int, signals: Sequence[KnownSignal]) -> Row:
-    """Return the row of the view ``leads``: what counted in one window, in order."""
-    first = signals[0]
+def _lead(name: str, group: LeadGroup) -> Row:
+    """Return the row of the view ``leads``."""
+    first = group.signals[0]
     return (
-        lead_case_id(name, window_at), name, window_at, first.at, first.county, first.source,
-        first.indicator, sorted({signal.indicator for signal in signals}), len(signals),
+        group.case_id, name, group.window_at, first.at, first.county, first.source,
+        first.indicator, sorted({each.indicator for each in group.signals}), len(group.signals),
     )  # fmt: skip

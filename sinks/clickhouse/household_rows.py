@@ -88,6 +88,10 @@ COLUMNS: Mapping[str, MakesColumn] = {
     "life.case_id": arrays(Strings),
     "clearings.cleared_at": arrays(instants),
     "clearings.relapsed_at": arrays(nullable(instants)),
+    "later_leads.window_at": arrays(instants),
+    "later_leads.at": arrays(instants),
+    "later_leads.signal_id": arrays(Strings),
+    "later_leads.case_id": arrays(Strings),
     "rules": Words,
     "source_partition": uint16,
 }
@@ -174,6 +178,7 @@ def household_row(state: HouseholdState, partition: int) -> Row:
         [event.life for event in summary.life],
         [event.case_id for event in summary.life],
         *_clearings(summary.life),
+        *_later_leads(summary),
         summary.rules,
         partition,
     )
@@ -207,6 +212,16 @@ def _drivers(summary: HouseholdSummary) -> Iterable[list[object]]:
         [driver.half_life_d or 0.0 for driver in drivers],
         [driver.until for driver in drivers],
         [driver.subject for driver in drivers],
+    )
+
+
+def _later_leads(summary: HouseholdSummary) -> Iterable[list[object]]:
+    leads = summary.later_leads
+    return (
+        [lead.window_at for lead in leads],
+        [lead.at for lead in leads],
+        [lead.signal_id for lead in leads],
+        [lead.case_id for lead in leads],
     )
 
 

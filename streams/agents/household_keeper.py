@@ -20,7 +20,7 @@ from schemas.monitoring.model import Monitoring
 from schemas.partitioning import partition_of
 from schemas.signal import check_time, decode
 from streams.agents.keeper import DeadLetter, Record
-from streams.core.household import Lead, Taken, add_case, add_signal, settle
+from streams.core.household import Lead, Taken, add_case, add_signal, folded_by, settle
 from streams.state.loads import OpenLoads
 
 SIGNALS_READ = Counter("jushou_signals_total", "signals read, by what became of them", ["outcome"])
@@ -69,14 +69,14 @@ class HouseholdKeeper:
         return len(self._packed)
 
     def restore(self, packed: Iterable[tuple[str, bytes]], seen_s: float) -> HouseholdEffects:
-        """Take the states of the changelog; those of other monitoring data are folded again."""
+        """Take the states of the changelog; those of another fold are folded again."""
         effects = HouseholdEffects()
         for key, value in packed:
             self._packed[key] = value
             state = household.decode(value)
             for load in state.loads:
                 self.loads.touch(load, key, seen_s)
-            if state.folded_by != self.monitoring.version:
+            if state.folded_by != folded_by(self.monitoring):
                 self._hot[key] = state
                 self._touched[key] = None
         self._settle(effects)

@@ -28,6 +28,10 @@ from schemas.signal import precedence
 from streams.core.household_leads import lead_groups
 from streams.core.household_summary import Facts, summarise
 
+# Raise it when the summary of the same facts becomes another: states that were folded before are
+# folded again by the worker that reads them back.
+_FOLD = 2
+
 
 class Taken(StrEnum):
     """What became of a fact that was given to a household; also a metric label."""
@@ -90,7 +94,7 @@ def settle(state: HouseholdState, monitoring: Monitoring) -> list[Lead]:
     """
     facts = facts_of(state)
     state.summary = summarise(facts, monitoring)
-    state.folded_by = monitoring.version
+    state.folded_by = folded_by(monitoring)
     counting = [signal for signal in state.signals if monitoring.judge(signal).counts]
     published = {each.case_id: each for each in state.published}
     due: list[Lead] = []
@@ -103,6 +107,11 @@ def settle(state: HouseholdState, monitoring: Monitoring) -> list[Lead]:
             due.append(Lead(group.case_id, record))
     state.published = sorted(published.values(), key=lambda each: (each.window_at, each.case_id))
     return due
+
+
+def folded_by(monitoring: Monitoring) -> str:
+    """Return the name of what folds: this fold with this monitoring data."""
+    return f"{monitoring.version}/{_FOLD}"
 
 
 def facts_of(state: HouseholdState, as_of: int | None = None) -> Facts:

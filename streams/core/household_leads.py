@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from schemas.household import LEAD_ITEM, HouseholdEvent, KnownSignal, Life
+from schemas.household import LEAD_ITEM, HouseholdEvent, KnownSignal, LaterLead, Life
 from schemas.lead import lead_case_id
 from schemas.monitoring.model import Monitoring
 
@@ -32,7 +32,32 @@ def lead_groups(
     data: Monitoring,
 ) -> list[LeadGroup]:
     """Return the leads of the signals that count (in their order), by window and time."""
-    ended = {case.case_id: at for case in cases if (at := _ended_at(case)) is not None}
+    return _groups(household, counting, _ended(cases), data)
+
+
+def later_leads(
+    household: str,
+    counting: Iterable[KnownSignal],
+    cases: Iterable[HouseholdEvent],
+    data: Monitoring,
+) -> list[LaterLead]:
+    """Return the leads that are not the first of their window, by window and time."""
+    ended = _ended(cases)
+    if not ended:  # as nearly always: nothing follows on a lead that has not ended
+        return []
+    windows: set[int] = set()
+    found = []
+    for group in _groups(household, counting, ended, data):
+        if group.window_at in windows:
+            first = group.signals[0]
+            found.append(LaterLead(group.window_at, first.at, first.signal_id, group.case_id))
+        windows.add(group.window_at)
+    return found
+
+
+def _groups(
+    household: str, counting: Iterable[KnownSignal], ended: Mapping[str, int], data: Monitoring
+) -> list[LeadGroup]:
     by_window: dict[int, list[KnownSignal]] = {}
     for signal in counting:
         by_window.setdefault(data.window_of(signal.at), []).append(signal)
@@ -58,6 +83,10 @@ def _of_window(
         ]
         yield LeadGroup(case_id, window_at, signals[: len(signals) - len(later)])
         signals, ordinal = later, ordinal + 1
+
+
+def _ended(cases: Iterable[HouseholdEvent]) -> dict[str, int]:
+    return {case.case_id: at for case in cases if (at := _ended_at(case)) is not None}
 
 
 def _ended_at(case: HouseholdEvent) -> int | None:

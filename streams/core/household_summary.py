@@ -19,6 +19,7 @@ from schemas.household import (
 )
 from schemas.instants import SECOND_MS
 from schemas.monitoring.model import Monitoring
+from streams.core.household_leads import later_leads
 from streams.core.household_life import Lived, live
 from streams.core.risk import RiskFacts, drivers, levels_of, trail
 
@@ -55,6 +56,7 @@ def summarise(facts: Facts, monitoring: Monitoring) -> HouseholdSummary:
         open_cases=sum(case.closed_at is None for case in facts.cases),
         life=lived.events,
         rules=monitoring.version,
+        later_leads=later_leads(facts.household, counting, facts.cases, monitoring),
     )
     _place(summary, facts)
     _kind(summary, facts.signals, monitoring)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import random
 import subprocess
 import sys
 import uuid
@@ -22,8 +23,9 @@ from producers.simulator.province import Province, encode_event
 from schemas import household
 from schemas.case_event import decode as decode_event
 from schemas.case_state import CaseState
-from schemas.household import HouseholdState
-from schemas.instants import date_of_day, day_of_date, render_instant, start_of_day
+from schemas.household import HouseholdEvent, HouseholdState, Life
+from schemas.instants import date_of_day, day_of_date, render_instant, start_of_day, to_datetime
+from schemas.lead import lead_case_id
 from schemas.monitoring.load import load_monitoring
 from schemas.signal import decode
 from sinks.clickhouse import household_rows, signal_rows
@@ -32,8 +34,10 @@ from sinks.clickhouse.server import Server
 from sinks.record import Record
 from streams.core.household import add_case, add_signal, settle
 from streams.core.household_facts import household_event
+from streams.core.household_leads import lead_groups
 from streams.core.replay import default_engine
 from streams.core.risk import index_at, level_of, levels_at
+from tests.household_builders import encoded, lead, ms, signal_record
 
 DATA = load_monitoring()
 START, DAYS = dt.date(2026, 1, 5), 210
@@ -154,6 +158,121 @@ def test_the_leads_of_the_view_are_those_of_the_households(filled: Filled) -> No
     assert {(case_id, name) for case_id, name, _ in told} == published
     total = sum(state.summary.signals for state in filled.states.values())
     assert sum(signals for _, _, signals in told) == total
+
+
+CAUSES = (
+    "SELECT cause, found, dismissed, verified FROM relapse_trends(as_of = '2026-06-01 00:00:00', "
+    "since = '2026-03-01', until = '2026-03-31', place = '', by = 'cause')"
+)
+
+
+def replayed(
+    server: Server, records: list[dict[str, object]], events: list[HouseholdEvent]
+) -> dict[str, HouseholdState]:
+    """Write what signals and cases come to by the core, as worker and sink do."""
+    lines = [encoded(record) for record in records]
+    states: dict[str, HouseholdState] = {}
+    for line in lines:
+        read = decode(line)
+        add_signal(states.setdefault(read.household, HouseholdState(read.household)), read.signal)
+    for event in events:
+        add_case(states.setdefault(event.household, HouseholdState(event.household)), event)
+    for state in states.values():
+        settle(state, DATA)
+    packed = [household.encode(state) for state in states.values()]
+    with server.client() as client:
+        for module, found in (
+            (signal_rows, signal_rows.rows(stored(lines), 0, DATA)[0]),
+            (household_rows, household_rows.rows(stored(packed), 0)[0]),
+        ):
+            write(client, module.TABLE, module.NAMES, found)
+    return states
+
+
+def stored(values: list[bytes]) -> list[Record]:
+    return [Record(number, ms("2026-06-01"), value) for number, value in enumerate(values)]
+
+
+@pytest.fixture
+def empty(clickhouse_server: ClickHouseServer, clickhouse_database: str) -> Server:
+    server = Server(clickhouse_server.host, clickhouse_server.port, clickhouse_database)
+    migrate(server)
+    return server
+
+
+def test_who_is_seen_again_after_a_dismissal_has_two_leads_each_with_its_cause(
+    empty: Server,
+) -> None:
+    march = DATA.window_of(ms("2026-03-05"))
+    leads = [lead_case_id("H1", march, ordinal) for ordinal in (0, 1)]
+    # The late signal of the 8th comes last and is of the first lead; so is the one of the very
+    # instant of the dismissal.
+    records = [
+        signal_record("s1", "H1", "2026-03-05"),
+        signal_record("s2", "H1", "2026-03-20", indicator="disaster", value=99_999),
+        signal_record("s3", "H1", "2026-03-10", indicator="job-loss", value=99_999),
+        signal_record("s4", "H1", "2026-03-08"),
+        signal_record("other", "H2", "2026-03-20"),
+        signal_record("below", "H1", "2026-03-25", value=0),
+    ]
+    events = [
+        lead(leads[0], "2026-03-05", ("2026-03-10", Life.DISMISSED)),
+        lead(leads[1], "2026-03-20", ("2026-03-22", Life.VERIFIED)),
+    ]
+    replayed(empty, records, events)
+    with empty.client() as client:
+        told = client.execute(
+            "SELECT case_id, first_indicator, indicators, signals, found_at FROM leads "
+            "WHERE household = 'H1' ORDER BY found_at"
+        )
+        assert [row[:4] for row in told] == [
+            (leads[0], "dropout", ["dropout", "job-loss"], 3),
+            (leads[1], "disaster", ["disaster"], 1),
+        ]
+        assert told[1][4] == to_datetime(ms("2026-03-20"))
+        joined = dict(client.execute("SELECT signal_id, case_id FROM signals_with_leads"))
+        assert joined == {
+            "s1": leads[0], "s2": leads[1], "s3": leads[0], "s4": leads[0], "below": "",
+            "other": lead_case_id("H2", march),
+        }  # fmt: skip
+        assert client.execute(CAUSES) == [("disaster", 1, 0, 1), ("dropout", 1, 1, 0)]
+
+
+def test_the_signals_of_any_household_are_in_the_leads_that_the_core_joins_them_into(
+    empty: Server,
+) -> None:
+    rng, records, events = random.Random(4), [], []
+    for number in range(60):
+        name = f"R{number}"
+        days = [rng.randrange(1, 29) for _ in range(rng.randrange(1, 6))]
+        records += [
+            signal_record(f"s{place}", name, f"2026-0{rng.choice([3, 4])}-{day:02d}")
+            for place, day in enumerate(days)
+        ]
+        for month in (3, 4):
+            window_at = DATA.window_of(ms(f"2026-0{month}-05"))
+            for ordinal in range(rng.randrange(4)):
+                ended = f"2026-0{month}-{rng.randrange(1, 29):02d}"
+                life, closed = (
+                    ([(ended, Life.DISMISSED)], None) if rng.random() < 0.5 else ([], ended)
+                )
+                events.append(
+                    lead(lead_case_id(name, window_at, ordinal), f"2026-0{month}-01", *life,
+                         household=name, closed=closed)
+                )  # fmt: skip
+    states = replayed(empty, records, events)
+    with empty.client() as client:
+        told = client.execute("SELECT household, signal_id, case_id FROM signals_with_leads")
+    joined = {
+        (name, signal.signal_id): group.case_id
+        for name, state in states.items()
+        for group in lead_groups(
+            name, [each for each in state.signals if DATA.judge(each).counts], state.cases, DATA
+        )
+        for signal in group.signals
+    }
+    assert sum(len(state.summary.later_leads) for state in states.values()) > 20
+    assert {row[:2]: row[2] for row in told} == joined
 
 
 def test_clearings_and_relapses_are_told_apart_by_household(filled: Filled) -> None:

@@ -37,7 +37,7 @@ def page(warehouse: tuple[str, Client]) -> str:
 
 @pytest.fixture
 def rows(warehouse: tuple[str, Client]) -> Rows:
-    for table in ("cases", "escalations", "aggregates", "households"):
+    for table in ("cases", "escalations", "aggregates", "households", "signals"):
         warehouse[1].execute(f"TRUNCATE TABLE {table}")
     return Rows(warehouse[1])
 
@@ -477,6 +477,34 @@ def test_open_leads_follow_the_filters_of_cases(
     rows.case("C-2", "06-09 09:00", [], channel="hall", **lead)
     rows.escalation("C-1", "06-09 09:00")
     assert sorted(row["case_id"] for row in ask(page, "leads", **scope)) == found
+
+
+def test_a_second_lead_of_a_window_has_the_signals_that_were_seen_after_the_first_had_ended(
+    rows: Rows, page: str
+) -> None:
+    lead = {"item": "monitoring.lead", "raised_by": "government", "household": "H"}
+    rows.case("first", "06-01 09:00", [], closed_at=at("06-03 09:00"), **lead)
+    rows.case("second", "06-05 09:00", [run("verify", "06-05 09:00", "06-20 09:00")], **lead)
+    for name, seen, indicator in (("s1", "06-01 09:00", "dropout"),
+                                  ("s2", "06-05 09:00", "disaster"),
+                                  ("s3", "06-06 09:00", "job-loss")):  # fmt: skip
+        rows.insert(
+            "signals", household="H", signal_id=name, observed_at=at(seen), indicator=indicator,
+            source="screening", counts=True, lead_case_id="first", window_at=at("06-01 00:00"),
+        )  # fmt: skip
+    household(
+        rows, "H", "06-01 09:00", None, county="530102",
+        **{"later_leads.window_at": [at("06-01 00:00")], "later_leads.at": [at("06-05 09:00")],
+           "later_leads.signal_id": ["s2"], "later_leads.case_id": ["second"]},
+    )  # fmt: skip
+    [row] = ask(page, "leads")
+    assert (row["case_id"], row["indicators"], row["signals"]) == (
+        "second", ["disaster", "job-loss"], 2,
+    )  # fmt: skip
+    answer = get(page, "/api/households/H")
+    assert answer.status_code == 200, answer.text
+    joined = {each["signal_id"]: each["case_id"] for each in answer.json()["signals"]}
+    assert joined == {"s1": "first", "s2": "second", "s3": "second"}
 
 
 def test_what_a_load_brought_late_is_no_news_of_that_day(rows: Rows, page: str) -> None:

@@ -51,6 +51,7 @@ from sinks.clickhouse.rebuild import Interrupted, Rebuild, is_cut_off
 from sinks.clickhouse.server import Server
 from sinks.clickhouse.writer import Writer
 from sinks.metrics import SinkMetrics
+from streams.agents.household_restore import find_household
 from streams.core.household import settle
 from streams.core.replay import default_engine
 from tests.household_builders import encoded, signal_record
@@ -61,8 +62,9 @@ EXAMPLE = Path(__file__).parents[1] / "examples" / "mixed.jsonl"
 AS_OF = "2026-06-01T00:00:00+08:00"
 DATA = load_monitoring()
 SIGNALS, HOUSEHOLDS = 30, 7
-# Of the example, a request, and a lead of each household in each of two months.
-CASES = 200 + 1 + 2 * HOUSEHOLDS
+# Of the example, a request, and leads: of each household in each of two months, and a second one.
+LEADS = 2 * HOUSEHOLDS + 1
+CASES = 200 + 1 + LEADS
 DEADLINE_S = 60.0
 
 
@@ -96,7 +98,7 @@ class World:
         assert verification.found.rows["case_events"] > CASES
         assert verification.found.rows["aggregates"] > CASES
         assert verification.found.rows["households"] == HOUSEHOLDS
-        assert verification.found.rows["leads"] == 2 * HOUSEHOLDS
+        assert verification.found.rows["leads"] == LEADS
         assert verification.found.rows["signals_current"] == SIGNALS
         for table in ("signals", "escalations", "actions", "deliveries", "dead_letters"):
             assert verification.found.rows[table]
@@ -163,11 +165,11 @@ def signals() -> Iterator[Signal]:
 
 
 def lives() -> Iterator[dict[str, Any]]:
-    """What offices did about the leads of two households, and a request of one of them."""
+    """What offices did about the leads of three households, and a request of one of them."""
     (april,) = {DATA.window_of(parse_instant("2026-04-02T09:00:00+08:00"))}
 
-    def event(case_id: str, day: int, kind: str, **fields: Any) -> dict[str, Any]:
-        at = f"2026-05-{day:02d}T09:00:00+08:00"
+    def event(case_id: str, day: int, kind: str, month: int = 5, **fields: Any) -> dict[str, Any]:
+        at = f"2026-{month:02d}-{day:02d}T09:00:00+08:00"
         return {"event_id": f"{kind}-{day}", "case_id": case_id, "type": kind, "occurred_at": at,
                 "schema_version": "1", **fields}  # fmt: skip
 
@@ -177,6 +179,8 @@ def lives() -> Iterator[dict[str, Any]]:
     yield event(lead, 5, "resolved")
     yield event(lead, 6, "note", attributes={"life": "cleared"})
     yield event(lead_case_id("hh-3", april), 3, "dismissed")
+    # Seen on the 10th and the 24th: the second time makes a lead of its own.
+    yield event(lead_case_id("hh-2", april), 15, "dismissed", month=4)
     yield event(
         "W-1", 8, "submitted", item="water.drinking", county="530102", raised_by="self",
         channel="app", household="hh-3",
@@ -206,6 +210,11 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         world.pipeline.join()
         world.pipeline.judge(AS_OF)
         world.pipeline.join()
+        # The lead that followed on the end of another is a case only now, and then its household's.
+        world.pipeline.judge(AS_OF)
+        joining = world.pipeline.households()
+        until(lambda: knows_lead(kafka.bootstrap, "hh-2", APRIL_LEADS[1]), "the lead is known")
+        joining.stop()
         others = list(of_other_topics()) * 2
         random.Random(8).shuffle(others)
         for topic, value, key in others:
@@ -221,6 +230,11 @@ def live(world: World) -> Warehouse:
     warehouse = world.warehouse("live")
     warehouse.run(limits=Limits(rows=500, age_s=0.2))
     return warehouse
+
+
+def knows_lead(bootstrap: str, name: str, case_id: str) -> bool:
+    state = find_household(bootstrap, name)
+    return state is not None and any(case.case_id == case_id for case in state.cases)
 
 
 def execute(server: Server, *sqls: str) -> None:
@@ -320,6 +334,11 @@ def test_verify_names_the_case_and_the_column_and_a_rebuild_mends_it(
 
 
 MARCH_LEAD = lead_case_id("hh-1", DATA.window_of(parse_instant("2026-03-23T09:00:00+08:00")))
+APRIL_LEADS = [
+    lead_case_id("hh-2", DATA.window_of(parse_instant("2026-04-02T09:00:00+08:00")), ordinal)
+    for ordinal in (0, 1)
+]
+LATER = tuple(f"later_leads.{name}" for name in ("window_at", "at", "signal_id", "case_id"))
 REPLACED = (
     "INSERT INTO households SELECT * REPLACE(version + 1 AS version, {}) FROM households FINAL"
 )
@@ -331,6 +350,11 @@ DAMAGE = {
     },
     "INSERT INTO signals SELECT * REPLACE(value + 1 AS value) FROM signals FINAL "
     "WHERE signal_id = 's8'": {("signals", "s8", "value"), ("signals_current", "s8", "value")},
+    f"{REPLACED.format(', '.join(f'[] AS `{name}`' for name in LATER))} "
+    "WHERE household = 'hh-2'": {
+        *(("households", "hh-2", name) for name in LATER),
+        ("leads", APRIL_LEADS[0], "signals"), ("leads", APRIL_LEADS[1], ""),
+    },
     "DELETE FROM households WHERE household = 'hh-5'": {("households", "hh-5", "")},
     "INSERT INTO households (household, version) VALUES ('hh-x', 1)": {("households", "hh-x", "")},
     f"{REPLACED.format('arrayMap(each -> each + 1, `drivers.points`) AS `drivers.points`')} "

@@ -11,7 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.case_event import decode, precedence
-from schemas.household import HouseholdEvent, HouseholdState, KnownSignal, Life, Milestone
+from schemas.household import (
+    HouseholdEvent,
+    HouseholdState,
+    KnownSignal,
+    LaterLead,
+    Life,
+    Milestone,
+)
 from schemas.instants import DAY_MS, HOUR_MS
 from schemas.lead import lead_case_id
 from schemas.monitoring.load import load_monitoring
@@ -86,6 +93,8 @@ def test_who_is_seen_again_after_the_lead_was_dismissed_is_found_again() -> None
     dismissed = lead(first.case_id, "2026-03-05", ("2026-03-10", Life.DISMISSED))
     (second,) = take(state, dismissed, seen("s2", "2026-03-20", "disaster"))
     assert second.case_id == lead_case_id("H1", MARCH, 1)
+    began = LaterLead(MARCH, ms("2026-03-20"), "s2", second.case_id)
+    assert state.summary.later_leads == [began]
     assert take(state, seen("s3", "2026-03-08", "job-loss")) == []
 
 

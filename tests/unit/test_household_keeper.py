@@ -11,10 +11,12 @@ from schemas import bulk_load, case_state, household
 from schemas.bulk_load import LoadBracket
 from schemas.case_event import Heading, StoredEvent
 from schemas.case_state import CaseState
+from schemas.household import HouseholdSummary
 from schemas.instants import DAY_MS
 from schemas.monitoring.load import load_monitoring
 from streams.agents.household_keeper import HouseholdEffects, HouseholdKeeper
 from streams.agents.household_rekey import Rekeyer
+from streams.core.household import folded_by
 from tests.household_builders import encoded, ms, says, signal_record
 
 DATA = load_monitoring()
@@ -108,7 +110,17 @@ def test_new_monitoring_data_folds_what_was_kept_again() -> None:
     data = dataclasses.replace(DATA, thresholds=(version,))
     _, effects = restored(held, data)
     assert (len(effects.leads), len(effects.states)) == (1, 1)
-    assert household.decode(effects.states[0][1]).folded_by == data.version
+    assert household.decode(effects.states[0][1]).folded_by == folded_by(data)
+
+
+def test_states_that_an_older_fold_made_are_folded_again() -> None:
+    held = keeper().apply_signals([signal(1)], 0.0)
+    state = household.decode(held.states[0][1])
+    state.folded_by, state.summary = DATA.version, HouseholdSummary()
+    held.states = [(state.household, household.encode(state))]
+    _, effects = restored(held, DATA)
+    again = household.decode(effects.states[0][1])
+    assert (again.folded_by, again.summary.signals) == (folded_by(DATA), 1)
 
 
 def test_a_newer_state_has_a_larger_change_and_a_rebuilt_one_a_larger_generation() -> None:
