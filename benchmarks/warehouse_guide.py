@@ -27,11 +27,12 @@ from producers.simulator.clusters import Struck
 from schemas.instants import date_of_day
 from schemas.regions.load import regions
 from sinks.clickhouse.migration import migrate
+from sinks.clickhouse.readers import ANALYST, HIDDEN_FROM_ANALYSTS, TABLES_HIDDEN_FROM_ANALYSTS
 from sinks.clickhouse.server import Server
 
 GUIDE = Path(__file__).parents[1] / "docs" / "analyst.md"
 CASES, DAYS, START, SEED = 20_000, 180, dt.date(2026, 1, 1), 1
-_ANALYST, _PASSWORD = "analyst", "look"
+_PASSWORD = "look"
 # Rows of an answer that are shown; the rest is told by their number.
 _SHOWN = 24
 _BLOCK = re.compile(
@@ -46,7 +47,11 @@ def main(
     province, ends_at = simulated(CASES, DAYS, START, SEED)
     with tempfile.TemporaryDirectory() as folder:
         engine = ClickHouseServer(
-            Path(folder) / "clickhouse", readonly_users=[_ANALYST], readonly_password=_PASSWORD
+            Path(folder) / "clickhouse",
+            readonly_users=[ANALYST],
+            readonly_password=_PASSWORD,
+            hidden={ANALYST: HIDDEN_FROM_ANALYSTS},
+            hidden_tables={ANALYST: TABLES_HIDDEN_FROM_ANALYSTS},
         )
         with engine:
             owner = Server(engine.host, engine.port, "jushou")
@@ -54,7 +59,7 @@ def main(
             load_history(owner, province, ends_at)
             settings = {
                 "JUSHOU_CLICKHOUSE_PORT": str(engine.port),
-                "JUSHOU_CLICKHOUSE_USER": _ANALYST,
+                "JUSHOU_CLICKHOUSE_USER": ANALYST,
                 "JUSHOU_CLICKHOUSE_PASSWORD": _PASSWORD,
                 "JUSHOU_SIMULATED": "true",
             }
@@ -104,7 +109,7 @@ def _run(command: str, settings: dict[str, str], place: Path) -> str:
 
 
 def _sql(sql: str, engine: ClickHouseServer) -> str:
-    client = Client(engine.host, engine.port, "jushou", _ANALYST, _PASSWORD)
+    client = Client(engine.host, engine.port, "jushou", ANALYST, _PASSWORD)
     try:
         rows, columns = client.execute(sql, with_column_types=True)
     except ServerException as fault:

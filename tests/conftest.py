@@ -16,6 +16,7 @@ from clickhouse_driver import Client
 from jushou.runtime import ports
 from jushou.runtime.clickhouse_server import ClickHouseServer
 from jushou.runtime.kafka_broker import KafkaBroker
+from sinks.clickhouse.readers import ANALYST, HIDDEN_FROM_ANALYSTS, TABLES_HIDDEN_FROM_ANALYSTS
 
 # Processes that share the tests take turns at the ports: what one was given another may not have
 # seen bound yet.
@@ -56,9 +57,18 @@ def wait_for() -> Callable[[Callable[[], bool], float], None]:
 
 @pytest.fixture(scope="session")
 def clickhouse_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseServer]:
-    """A running ClickHouse with a read-only user ``analyst``."""
+    """A running ClickHouse with a read-only user ``analyst`` who sees what analysts may see.
+
+    ``reader`` may only read, and sees everything.
+    """
     folder = tmp_path_factory.mktemp("clickhouse")
-    with ClickHouseServer(folder, readonly_users=["analyst"], readonly_password="look") as server:
+    with ClickHouseServer(
+        folder,
+        readonly_users=[ANALYST, "reader"],
+        readonly_password="look",
+        hidden={ANALYST: HIDDEN_FROM_ANALYSTS},
+        hidden_tables={ANALYST: TABLES_HIDDEN_FROM_ANALYSTS},
+    ) as server:
         yield server
 
 

@@ -13,7 +13,11 @@ from jushou.cli.faults import told
 from jushou.runtime.child_process import ChildProcess
 from jushou.runtime.clickhouse_server import ClickHouseServer
 from jushou.runtime.kafka_broker import KafkaBroker
-from sinks.clickhouse.readers import ANALYST, HIDDEN_FROM_ANALYSTS
+from sinks.clickhouse.readers import (
+    ANALYST,
+    HIDDEN_FROM_ANALYSTS,
+    TABLES_HIDDEN_FROM_ANALYSTS,
+)
 
 _LOOK_EVERY_S = 0.5
 
@@ -56,6 +60,7 @@ def clickhouse(
         readonly_users=readonly_user or (),
         readonly_password=readonly_password,
         hidden={ANALYST: HIDDEN_FROM_ANALYSTS},
+        hidden_tables={ANALYST: TABLES_HIDDEN_FROM_ANALYSTS},
         memory_mb=memory_mb,
     )
     with told("clickhouse"), server:

@@ -30,8 +30,8 @@ class ClickHouseServer:
     User ``default`` has ``password`` and may do everything; ``readonly_users`` have
     ``readonly_password`` and may only SELECT, SHOW, DESCRIBE, EXPLAIN and EXISTS. ``memory_mb``
     bounds one query; two at once may take it both. ``hidden`` are the columns that such a user must
-    not see, by its name. The port is a free one unless given, and stays
-    the same over restarts of this object.
+    not see, by its name, ``hidden_tables`` patterns of the tables and views. The port is a free one
+    unless given, and stays the same over restarts of this object.
 
     ``start`` raises Unavailable, with the end of the server's log, when it does not get ready.
     """
@@ -46,6 +46,7 @@ class ClickHouseServer:
         readonly_users: Sequence[str] = (),
         readonly_password: str = "",
         hidden: Mapping[str, Iterable[str]] = MappingProxyType({}),
+        hidden_tables: Mapping[str, Iterable[str]] = MappingProxyType({}),
         memory_mb: int = 2048,
     ) -> None:
         self.folder = folder.absolute()
@@ -56,8 +57,9 @@ class ClickHouseServer:
         argv += ["--folder", str(self.folder), "--host", host, "--port", str(self.port)]
         argv += ["--memory-mb", str(memory_mb)]
         argv += [part for name in readonly_users for part in ("--readonly-user", name)]
-        hides = [f"{user}:{column}" for user, columns in hidden.items() for column in columns]
-        argv += [part for pair in hides for part in ("--hide", pair)]
+        for option, what in (("--hide", hidden), ("--hide-table", hidden_tables)):
+            for user, names in what.items():
+                argv += [part for name in names for part in (option, f"{user}:{name}")]
         self._process = ChildProcess(
             "clickhouse",
             argv,

@@ -23,7 +23,12 @@ from jushou.runtime.ports import free_port
 from jushou.runtime.topics_admin import create_topics
 from jushou.settings import Settings
 from sinks.clickhouse.migration import migrate
-from sinks.clickhouse.readers import ANALYST, HIDDEN_FROM_ANALYSTS, PAGE
+from sinks.clickhouse.readers import (
+    ANALYST,
+    HIDDEN_FROM_ANALYSTS,
+    PAGE,
+    TABLES_HIDDEN_FROM_ANALYSTS,
+)
 from sinks.clickhouse.server import Server
 
 _READY_S = 60.0
@@ -44,6 +49,7 @@ class Stack:
             self.folder / "clickhouse",
             readonly_users=(PAGE, ANALYST),
             hidden={ANALYST: HIDDEN_FROM_ANALYSTS},
+            hidden_tables={ANALYST: TABLES_HIDDEN_FROM_ANALYSTS},
         )
         page_port, link_port = free_port(), free_port()
         self.settings = Settings(

@@ -1,15 +1,16 @@
 """Who may read the warehouse on a real server: roles, grants and the users ``page``, ``analyst``.
 
 Beside the path of an event, after the migrations. The embedded engine has no users of its own: its
-front names read-only ones at its start. An analyst may read every table and view, but not the
-column of a household's pseudonym; what a view counts from it may be read, since views run with the
-rights of the user who made them.
+front names read-only ones at its start. An analyst may read every table and view but those of
+single households, and of the others not the column of a household's pseudonym; what a view counts
+from them may be read, since views run with the rights of the user who made them.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 
 from clickhouse_driver import Client
 
@@ -18,6 +19,11 @@ from sinks.clickhouse.server import Server, classified
 PAGE, ANALYST = "page", "analyst"
 ROLE_OF = {PAGE: "jushou_page", ANALYST: "jushou_analyst"}
 HIDDEN_FROM_ANALYSTS = frozenset({"household"})
+# What has a row for a household, or for what was seen of one: even without its pseudonym a row is
+# one family, and names the cases and signals that are of the same.
+TABLES_HIDDEN_FROM_ANALYSTS = frozenset(
+    {"household_*", "households", "households_*", "leads", "signals", "signals_*"}
+)
 # The name by which the embedded engine greets its clients.
 _EMBEDDED = "jushou-embedded-"
 # A parameter must be given for the columns of a view to be told; any value of its type will do.
@@ -63,13 +69,15 @@ def readable_columns(client: Client, database: str) -> dict[str, list[str]]:
 def analyst_grants(server: Server, columns: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """Yield the statements that let analysts read these columns, but for the hidden ones."""
     for table, names in sorted(columns.items()):
+        place = f"`{server.database}`.`{table}`"
+        yield f"REVOKE{server.on_cluster} SELECT ON {place} FROM {ROLE_OF[ANALYST]}"
+        if any(fnmatchcase(table, pattern) for pattern in TABLES_HIDDEN_FROM_ANALYSTS):
+            continue
         if HIDDEN_FROM_ANALYSTS.isdisjoint(names):
             what = "SELECT"
         else:
             kept = [f"`{name}`" for name in names if name not in HIDDEN_FROM_ANALYSTS]
             what = f"SELECT({', '.join(kept)})"
-        place = f"`{server.database}`.`{table}`"
-        yield f"REVOKE{server.on_cluster} SELECT ON {place} FROM {ROLE_OF[ANALYST]}"
         yield f"GRANT{server.on_cluster} {what} ON {place} TO {ROLE_OF[ANALYST]}"
 
 

@@ -16,7 +16,7 @@ NOT_IMPLEMENTED = ErrorCodes.NOT_IMPLEMENTED
 
 
 @pytest.fixture
-def analyst(
+def reader(
     clickhouse_server: ClickHouseServer, clickhouse: Client, clickhouse_database: str
 ) -> Iterator[Client]:
     clickhouse.execute("CREATE TABLE t (a UInt8) ENGINE = MergeTree ORDER BY a")
@@ -24,7 +24,7 @@ def analyst(
     with Client(
         clickhouse_server.host,
         clickhouse_server.port,
-        user="analyst",
+        user="reader",
         password="look",
         database=clickhouse_database,
     ) as client:
@@ -65,7 +65,7 @@ def test_external_tables_are_refused_and_the_connection_goes_on(clickhouse: Clie
 
 
 @pytest.mark.parametrize(
-    ("user", "password"), [("default", "wrong"), ("analyst", ""), ("nobody", "")]
+    ("user", "password"), [("default", "wrong"), ("reader", ""), ("nobody", "")]
 )
 def test_a_wrong_user_or_password_is_refused(
     clickhouse_server: ClickHouseServer, user: str, password: str
@@ -93,8 +93,8 @@ def test_a_wrong_user_or_password_is_refused(
         "SELECT count() FROM merge(currentDatabase(), 't')",
     ],
 )
-def test_a_reader_may_ask(analyst: Client, sql: str) -> None:
-    assert analyst.execute(sql, settings={"max_threads": 1})
+def test_a_reader_may_ask(reader: Client, sql: str) -> None:
+    assert reader.execute(sql, settings={"max_threads": 1})
 
 
 @pytest.mark.parametrize(
@@ -113,20 +113,20 @@ def test_a_reader_may_ask(analyst: Client, sql: str) -> None:
         "-- SELECT\nDROP TABLE t",
     ],
 )
-def test_a_reader_may_not_change_anything(analyst: Client, clickhouse: Client, sql: str) -> None:
+def test_a_reader_may_not_change_anything(reader: Client, clickhouse: Client, sql: str) -> None:
     with pytest.raises(ServerException) as refused:
-        analyst.execute(sql)
+        reader.execute(sql)
     assert refused.value.code == ErrorCodes.READONLY
     assert clickhouse.execute("SELECT a FROM t") == [(1,)]
     assert clickhouse.execute("SHOW TABLES") == [("t",)]
 
 
-def test_a_reader_may_not_insert_blocks_nor_lift_the_limit(analyst: Client) -> None:
+def test_a_reader_may_not_insert_blocks_nor_lift_the_limit(reader: Client) -> None:
     with pytest.raises(ServerException) as refused:
-        analyst.execute("INSERT INTO t VALUES", [(2,)])
+        reader.execute("INSERT INTO t VALUES", [(2,)])
     assert refused.value.code == ErrorCodes.READONLY
     with pytest.raises(ServerException) as refused:
-        analyst.execute("DROP TABLE t", settings={"readonly": 0})
+        reader.execute("DROP TABLE t", settings={"readonly": 0})
     assert refused.value.code == ErrorCodes.READONLY
 
 
@@ -145,11 +145,9 @@ def test_a_reader_may_not_insert_blocks_nor_lift_the_limit(analyst: Client) -> N
         "SELECT * FROM remote('127.0.0.1', system.one)",
     ],
 )
-def test_a_reader_reaches_no_file_host_or_program(
-    analyst: Client, tmp_path: Path, sql: str
-) -> None:
+def test_a_reader_reaches_no_file_host_or_program(reader: Client, tmp_path: Path, sql: str) -> None:
     path = tmp_path / "secret"
     path.write_text("secret")
     with pytest.raises(ServerException) as refused:
-        analyst.execute(sql.format(path=path))
+        reader.execute(sql.format(path=path))
     assert refused.value.code == ACCESS_DENIED

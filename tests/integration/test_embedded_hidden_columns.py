@@ -1,4 +1,4 @@
-"""Columns that the embedded ClickHouse hides from a reader, whatever way they are asked for."""
+"""What the embedded ClickHouse hides from a reader, whatever way it is asked for."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseServe
     folder = tmp_path_factory.mktemp("clickhouse")
     readers = ["analyst", "page"]
     with ClickHouseServer(
-        folder, readonly_users=readers, hidden={"analyst": ["household"]}
+        folder,
+        readonly_users=readers,
+        hidden={"analyst": ["household"]},
+        hidden_tables={"analyst": ["family_*", "visits"]},
     ) as server:
         with Client(server.host, server.port) as client:
             client.execute("CREATE DATABASE w")
@@ -34,6 +37,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseServe
                 "CREATE VIEW families AS "
                 "SELECT county, uniqExact(household) AS households FROM cases GROUP BY county"
             )
+            client.execute("CREATE TABLE visits (county String) ENGINE = MergeTree ORDER BY county")
+            client.execute("INSERT INTO visits VALUES", [("530102",)])
+            client.execute("CREATE VIEW family_list AS SELECT county FROM visits")
+            client.execute(
+                "CREATE VIEW family_of AS SELECT county FROM visits WHERE county = {place:String}"
+            )
+            client.execute("CREATE VIEW counted AS SELECT count() AS visits FROM visits")
             client.execute("CREATE VIEW of AS SELECT * FROM cases WHERE county = {place:String}")
         yield server
 
@@ -77,13 +87,46 @@ def test_a_hidden_column_is_not_read_in_any_way(analyst: Client, sql: str) -> No
 
 
 @pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT county FROM visits",
+        "SELECT count() FROM w.`visits`",
+        "SELECT v.county FROM visits AS v",
+        "SELECT county FROM family_list",
+        "SELECT county FROM family_of(place = '530102')",
+        "SELECT case_id FROM cases JOIN visits ON visits.county = cases.county",
+        "SELECT 1 WHERE '530102' IN visits",
+        "SELECT 1 WHERE '530102' IN (SELECT county FROM visits)",
+        "WITH a AS (SELECT county FROM visits) SELECT county FROM a",
+        "SELECT c FROM view(SELECT county AS c FROM w.visits)",
+        "SELECT c FROM view(SELECT county AS c FROM family_of(place = '530102'))",
+        "SELECT county FROM merge('w', '^visits$')",
+        "SELECT c FROM view(SELECT county AS c FROM merge('w', '^visits$'))",
+        "SELECT county FROM mergeTreeIndex('w', 'visits')",
+        "SELECT county FROM loop('w', 'visits')",
+        "SELECT county FROM viewIfPermitted(SELECT county FROM visits ELSE null('county String'))",
+        "SELECT county FROM eval('SELECT county FROM visits')",
+        "SELECT explain FROM viewExplain('EXPLAIN', '', (SELECT county FROM visits))",
+    ],
+)
+def test_a_hidden_table_is_not_read_in_any_way(analyst: Client, sql: str) -> None:
+    with pytest.raises(ServerException) as refused:
+        analyst.execute(sql)
+    assert refused.value.code == ACCESS_DENIED
+    assert "530102" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
     ("sql", "answer"),
     [
         ("SELECT * EXCEPT household FROM current", [("C1", "530102")]),
         ("SELECT county, households FROM families", [("530102", 1)]),
         ("SELECT * FROM families FORMAT Native", [("530102", 1)]),
         ("SELECT case_id FROM of(place = '530102')", [("C1",)]),
-        ("SHOW TABLES", [("cases",), ("current",), ("families",), ("of",)]),
+        ("SELECT visits FROM counted", [(1,)]),
+        ("WITH visits AS (SELECT 1 AS a) SELECT a FROM visits", [(1,)]),
+        ("SELECT number FROM numbers(1)", [(0,)]),
+        ("SELECT * FROM values('a UInt8', 1)", [(1,)]),
         ("SELECT count() FROM cases", [(1,)]),
     ],
 )

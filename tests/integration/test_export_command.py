@@ -202,6 +202,10 @@ def test_the_analyst_may_read_every_question_and_write_nothing(analyst: Server) 
             "DROP VIEW attainment",
             "CREATE TABLE mine (a UInt8) ENGINE = Memory",
             "SELECT * FROM file('/etc/passwd', 'LineAsString')",
+            "SELECT county, kind, status, life.case_id, drivers.subject FROM households",
+            "SELECT county, index FROM household_risk_at(as_of = '2026-06-10 00:00:00')",
+            "SELECT case_id FROM leads",
+            "SELECT indicator, county FROM signals_current",
         ):
             with pytest.raises(ServerException, match="readonly mode|Not enough privileges"):
                 client.execute(statement)

@@ -16,7 +16,7 @@ from pathlib import Path
 # The engine and the driver take the zone of naive times from here; set before chdb is loaded.
 os.environ["TZ"] = "UTC"
 
-from jushou.runtime.clickhouse_front.accounts import Accounts
+from jushou.runtime.clickhouse_front.accounts import Accounts, Hidden
 from jushou.runtime.clickhouse_front.engine import Engine
 from jushou.runtime.clickhouse_front.refusals import from_engine
 from jushou.runtime.clickhouse_front.server import Server
@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     signal.pthread_sigmask(signal.SIG_BLOCK, _ENDINGS)
     try:
         engine = Engine(options.folder, options.memory_mb, options.threads)
-        accounts = _accounts(options.readonly_user, options.hide)
+        accounts = _accounts(options.readonly_user, options.hide, options.hide_table)
         server = Server(engine, accounts, options.host, options.port)
     except (OSError, RuntimeError) as error:
         logger.error("cannot start on %s: %s", options.folder, from_engine(error).message)
@@ -62,21 +62,23 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=9000)
     parser.add_argument("--readonly-user", action="append", default=[], metavar="NAME")
     parser.add_argument("--hide", action="append", default=[], metavar="USER:COLUMN")
+    parser.add_argument("--hide-table", action="append", default=[], metavar="USER:PATTERN")
     parser.add_argument("--memory-mb", type=int, default=2048, help="for one query")
     parser.add_argument("--threads", type=int, default=2, help="for one query")
     return parser
 
 
-def _accounts(readers: Sequence[str], hide: Sequence[str]) -> Accounts:
+def _accounts(readers: Sequence[str], columns: Sequence[str], tables: Sequence[str]) -> Accounts:
     reader_password = os.environ.get(READER_PASSWORD, "")
     return Accounts(
         owner_password=os.environ.get(OWNER_PASSWORD, ""),
         readers=dict.fromkeys(readers, reader_password),
-        hidden={
-            user: frozenset(pair.partition(":")[2] for pair in hide if pair.startswith(f"{user}:"))
-            for user in readers
-        },
+        hidden={user: Hidden(_of_user(user, columns), _of_user(user, tables)) for user in readers},
     )
+
+
+def _of_user(user: str, pairs: Sequence[str]) -> frozenset[str]:
+    return frozenset(pair.partition(":")[2] for pair in pairs if pair.startswith(f"{user}:"))
 
 
 if __name__ == "__main__":

@@ -10,16 +10,27 @@ from jushou.runtime.clickhouse_front.refusals import AUTHENTICATION_FAILED, refu
 
 
 @dataclass(frozen=True)
+class Hidden:
+    """What a reader must not see: columns by name, tables and views by pattern (``household*``)."""
+
+    columns: frozenset[str] = frozenset()
+    tables: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.columns or self.tables)
+
+
+@dataclass(frozen=True)
 class Accounts:
     """Names and passwords. Without a password of its own a user has the empty one.
 
-    ``hidden`` are the columns that a reader must not see, by its name.
+    ``hidden`` is what a reader must not see, by its name.
     """
 
     owner: str = "default"
     owner_password: str = field(default="", repr=False)
     readers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    hidden: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    hidden: Mapping[str, Hidden] = field(default_factory=dict)
 
     def is_reader(self, user: str, password: str) -> bool:
         """Whether this user may only read; error 516 when the user or the password is wrong."""

@@ -12,6 +12,7 @@ from clickhouse_driver.errors import Error as DriverError
 from clickhouse_driver.protocol import ClientPacketTypes
 from clickhouse_driver.varint import read_varint
 
+from jushou.runtime.clickhouse_front.accounts import Hidden
 from jushou.runtime.clickhouse_front.answers import Blocks, answer
 from jushou.runtime.clickhouse_front.blocks import header, split_blocks
 from jushou.runtime.clickhouse_front.hidden_columns import refuse_hidden
@@ -50,7 +51,7 @@ class Connection:
         watch: Watch,
         spool_folder: Path,
         outside_functions: frozenset[str] | None = None,
-        hidden_columns: frozenset[str] = frozenset(),
+        hidden: Hidden = Hidden(),  # noqa: B008 - frozen
     ) -> None:
         """``outside_functions`` is given for a user who may only read."""
         self._client = client
@@ -61,7 +62,7 @@ class Connection:
         self._watch = watch
         self._spool_folder = spool_folder
         self._outside_functions = outside_functions
-        self._hidden_columns = hidden_columns
+        self._hidden = hidden
         self._in_step = True
 
     def serve(self) -> None:
@@ -97,8 +98,8 @@ class Connection:
         elif query.settings.get("readonly", "0") != "0":
             refuse_for_readers(sql, reach.reads_only, frozenset())
         self._session.apply_settings(query.settings, query.important)
-        if self._hidden_columns:
-            refuse_hidden(self._session, without_format(sql), self._hidden_columns)
+        if self._hidden:
+            refuse_hidden(self._session, without_format(sql), self._hidden)
         insert = block_insert(sql)
         if insert is not None:
             self._take_blocks(insert, query.compressed)

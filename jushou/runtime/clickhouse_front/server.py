@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 
-from jushou.runtime.clickhouse_front.accounts import Accounts
+from jushou.runtime.clickhouse_front.accounts import Accounts, Hidden
 from jushou.runtime.clickhouse_front.connection import Connection
 from jushou.runtime.clickhouse_front.engine import Engine
 from jushou.runtime.clickhouse_front.handshake import read_hello
@@ -112,7 +112,7 @@ class Server:
             writer.hello(self._engine.version, self._engine.timezone)
             outside = self._engine.outside_functions if read_only else None
             spool_folder = self._engine.spool_folder
-            hidden = self._accounts.hidden.get(hello.user, frozenset())
+            hidden = self._accounts.hidden.get(hello.user, Hidden())
             Connection(
                 client, reader, session, tag, self._watch, spool_folder, outside, hidden
             ).serve()
