@@ -153,6 +153,18 @@ class LaterLead(Struct, array_like=True, gc=False):
     case_id: str
 
 
+class Standing(Struct, array_like=True, gc=False):
+    """Place, kind and status of a household from an instant on, until the next of these."""
+
+    at: int
+    county: str = ""
+    township: str = ""
+    kind: str = "none"
+    category: str = ""
+    status: str = ""
+    status_at: int | None = None
+
+
 class HouseholdSummary(Struct, array_like=True, gc=False):
     """What is folded from the facts of a household; a column of ``households`` each.
 
@@ -160,8 +172,11 @@ class HouseholdSummary(Struct, array_like=True, gc=False):
     ``lead_time_s`` is from found to asked: negative where the household asked first, null while
     one of the two is missing. ``asked_after_dismissal_at`` is the first request after a dismissal.
     ``category`` is the code of the kind in the version of the categories in force at ``kind_at``.
-    ``levels`` are the county's levels by every version of the rules, ascending in each.
-    ``later_leads`` by window and time: which leads followed on one that had ended.
+    ``levels`` are those in force from each ``since`` on, ascending in each: by every version of the
+    rules, and by the county that the household was in then.
+    ``later_leads`` by window and time: which leads followed on one that had ended. ``past`` is
+    where the household stood at each instant, since its first fact; ``indicators_at`` when each of
+    the ``indicators`` was first seen.
     """
 
     county: str = ""
@@ -193,6 +208,8 @@ class HouseholdSummary(Struct, array_like=True, gc=False):
     levels: list[Level] = field(default_factory=list)
     rules: str = ""
     later_leads: list[LaterLead] = field(default_factory=list)
+    past: list[Standing] = field(default_factory=list)
+    indicators_at: list[int] = field(default_factory=list)
 
 
 class HouseholdState(Struct, array_like=True, gc=False):

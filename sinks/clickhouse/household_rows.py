@@ -92,6 +92,14 @@ COLUMNS: Mapping[str, MakesColumn] = {
     "later_leads.at": arrays(instants),
     "later_leads.signal_id": arrays(Strings),
     "later_leads.case_id": arrays(Strings),
+    "past.at": arrays(instants),
+    "past.county": arrays(Words),
+    "past.township": arrays(Words),
+    "past.kind": arrays(Words),
+    "past.category": arrays(Words),
+    "past.status": arrays(Words),
+    "past.status_at": arrays(nullable(instants)),
+    "indicators_at": arrays(instants),
     "rules": Words,
     "source_partition": uint16,
 }
@@ -179,6 +187,8 @@ def household_row(state: HouseholdState, partition: int) -> Row:
         [event.case_id for event in summary.life],
         *_clearings(summary.life),
         *_later_leads(summary),
+        *_past(summary),
+        summary.indicators_at,
         summary.rules,
         partition,
     )
@@ -222,6 +232,19 @@ def _later_leads(summary: HouseholdSummary) -> Iterable[list[object]]:
         [lead.at for lead in leads],
         [lead.signal_id for lead in leads],
         [lead.case_id for lead in leads],
+    )
+
+
+def _past(summary: HouseholdSummary) -> Iterable[list[object]]:
+    past = summary.past
+    return (
+        [each.at for each in past],
+        [each.county for each in past],
+        [each.township for each in past],
+        [each.kind for each in past],
+        [each.category for each in past],
+        [each.status for each in past],
+        [each.status_at for each in past],
     )
 
 

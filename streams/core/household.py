@@ -30,7 +30,7 @@ from streams.core.household_summary import Facts, summarise
 
 # Raise it when the summary of the same facts becomes another: states that were folded before are
 # folded again by the worker that reads them back.
-_FOLD = 2
+_FOLD = 3
 
 
 class Taken(StrEnum):

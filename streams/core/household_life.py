@@ -19,12 +19,16 @@ _MONITORED = frozenset({Life.VERIFIED, Life.ASSISTED, Life.RELAPSED})
 
 @dataclass(slots=True)
 class Lived:
-    """The events in order, and where they leave the household; ``cleared``: and not fallen back."""
+    """The events in order, and where they leave the household; ``cleared``: and not fallen back.
+
+    ``statuses`` are those that it had, each with the instant from which on.
+    """
 
     events: list[LifeEvent] = field(default_factory=list)
     status: str = ""
     status_at: int | None = None
     cleared: bool = False
+    statuses: list[tuple[int, str]] = field(default_factory=list)
 
 
 def live(cases: Iterable[HouseholdEvent]) -> Lived:
@@ -59,3 +63,4 @@ def _apply(lived: Lived, at: int, life: Life, case_id: str) -> None:
     status = Life.CLEARED if life is Life.DISMISSED and lived.cleared else life
     if status != lived.status:
         lived.status, lived.status_at = status, at
+        lived.statuses.append((at, status))

@@ -21,10 +21,10 @@ from schemas.instants import SECOND_MS
 from schemas.monitoring.model import Monitoring
 from streams.core.household_leads import later_leads
 from streams.core.household_life import Lived, live
-from streams.core.risk import RiskFacts, drivers, levels_of, trail
+from streams.core.household_past import Kind, Place, kinds_of, past
+from streams.core.risk import RiskFacts, drivers, levels_over, trail
 
 GOVERNMENT = "government"
-NO_KIND = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,30 +58,35 @@ def summarise(facts: Facts, monitoring: Monitoring) -> HouseholdSummary:
         rules=monitoring.version,
         later_leads=later_leads(facts.household, counting, facts.cases, monitoring),
     )
-    _place(summary, facts)
-    _kind(summary, facts.signals, monitoring)
+    places, kinds = _places(facts), kinds_of(facts.signals, monitoring)
+    _standing(summary, places, kinds)
+    summary.past = past(places, kinds, lived.statuses)
+    summary.indicators_at = [
+        next(signal.at for signal in counting if signal.indicator == indicator)
+        for indicator in summary.indicators
+    ]
     _first(summary, counting, facts.cases, requests, monitoring)
-    _risk(summary, facts, counting, monitoring)
+    _risk(summary, facts, counting, places, monitoring)
     return summary
 
 
-def _place(summary: HouseholdSummary, facts: Facts) -> None:
-    """The county of the newest fact: households move, and cases are transferred."""
-    places = [(each.at, each.signal_id, each.county, each.township) for each in facts.signals]
+def _places(facts: Facts) -> list[Place]:
+    """Return the counties of the facts in their order: households move, cases are transferred."""
+    places = [Place(each.at, each.signal_id, each.county, each.township) for each in facts.signals]
     places += [
-        (each.submitted_at, each.case_id, each.county, each.township) for each in facts.cases
+        Place(each.submitted_at, each.case_id, each.county, each.township) for each in facts.cases
     ]
-    _, _, summary.county, summary.township = max(places, default=(0, "", "", ""))
+    return sorted(places)
 
 
-def _kind(summary: HouseholdSummary, signals: Sequence[KnownSignal], data: Monitoring) -> None:
-    """The kind that the newest signal says, and since when the signals have said it."""
-    for signal in signals:
-        if signal.kind not in (NO_KIND, summary.kind):
-            summary.kind, summary.kind_at = signal.kind, signal.at
-    if summary.kind_at is not None:
-        newest = max(signal.at for signal in signals if signal.kind == summary.kind)
-        summary.category = data.category_of(summary.kind, newest)
+def _standing(summary: HouseholdSummary, places: Sequence[Place], kinds: Sequence[Kind]) -> None:
+    """The place of the newest fact, and the kind that the newest signal says, and since when."""
+    if places:
+        summary.county, summary.township = places[-1].county, places[-1].township
+    for each in kinds:
+        if each.kind != summary.kind:
+            summary.kind, summary.kind_at = each.kind, each.at
+        summary.category = each.category
 
 
 def _first(
@@ -130,7 +135,11 @@ def _asked_after_dismissal(lived: Lived, requests: Sequence[HouseholdEvent]) -> 
 
 
 def _risk(
-    summary: HouseholdSummary, facts: Facts, counting: Sequence[KnownSignal], data: Monitoring
+    summary: HouseholdSummary,
+    facts: Facts,
+    counting: Sequence[KnownSignal],
+    places: Sequence[Place],
+    data: Monitoring,
 ) -> None:
     summary.drivers = drivers(
         RiskFacts(
@@ -143,5 +152,5 @@ def _risk(
         ),
         data,
     )
-    summary.levels = levels_of(summary.county, data)
+    summary.levels = levels_over([(place.at, place.county) for place in places], data)
     summary.trail = trail(summary.drivers, summary.levels)

@@ -82,6 +82,26 @@ def levels_of(county: str, data: Monitoring) -> list[Level]:
     ]
 
 
+def levels_over(moves: Sequence[tuple[int, str]], data: Monitoring) -> list[Level]:
+    """Return the levels in force over time for a household that was in several counties.
+
+    ``moves`` are the instants from which on it was in a county, ascending; before the first of them
+    the first county counts. By every version of the rules, and anew where a move changes them.
+    """
+    if not moves:
+        return levels_of("", data)
+    found: list[Level] = []
+    known: tuple[tuple[str, float], ...] = ()
+    versions = {rules.since for rules in data.risk}
+    for since in sorted(versions | {at for at, _ in moves}):
+        county = next((county for at, county in reversed(moves) if at <= since), moves[0][1])
+        levels = in_force(data.risk, since).levels_of(county)
+        if since in versions or levels != known:
+            found += [Level(name, points_from, since) for name, points_from in levels]
+        known = levels
+    return found
+
+
 def levels_at(levels: Sequence[Level], as_of: int) -> list[Level]:
     """Return those of the version in force at an instant; before the first, the first."""
     since = max((each.since for each in levels if each.since <= as_of), default=levels[0].since)

@@ -24,7 +24,14 @@ from schemas import household
 from schemas.case_event import decode as decode_event
 from schemas.case_state import CaseState
 from schemas.household import HouseholdEvent, HouseholdState, Life
-from schemas.instants import date_of_day, day_of_date, render_instant, start_of_day, to_datetime
+from schemas.instants import (
+    date_of_day,
+    day_of_date,
+    parse_instant,
+    render_instant,
+    start_of_day,
+    to_datetime,
+)
 from schemas.lead import lead_case_id
 from schemas.monitoring.load import load_monitoring
 from schemas.signal import decode
@@ -32,7 +39,8 @@ from sinks.clickhouse import household_rows, signal_rows
 from sinks.clickhouse.migration import migrate
 from sinks.clickhouse.server import Server
 from sinks.record import Record
-from streams.core.household import add_case, add_signal, settle
+from streams.core.household import add_case, add_signal, settle, summary_as_of
+from streams.core.household_account import account_for
 from streams.core.household_facts import household_event
 from streams.core.household_leads import lead_groups
 from streams.core.replay import default_engine
@@ -121,16 +129,26 @@ def write(
     client.execute(f"INSERT INTO {table} ({columns}) VALUES", rows)
 
 
+STANDING = ("county", "township", "kind", "category", "status", "indicators")
+
+
 def test_the_risk_of_the_views_is_that_of_the_core_at_any_instant(filled: Filled) -> None:
     for days in (40, 130, DAYS + 400):
         as_of = start_of_day(day_of_date(START) + days)
         told = filled.client.execute(
-            "SELECT household, index, level FROM household_risk_at(as_of = %(at)s)",
+            f"SELECT household, index, level, {', '.join(STANDING)} "
+            "FROM household_risk_at(as_of = %(at)s)",
             {"at": as_of_text(as_of)},
         )
-        assert len(told) == len(filled.states)
-        for name, index, level in told:
-            summary = filled.states[name].summary
+        of_then = {
+            name: summary
+            for name, state in filled.states.items()
+            if (summary := summary_as_of(state, DATA, as_of)).county
+        }
+        assert {row[0] for row in told} == of_then.keys()
+        for name, index, level, *stood in told:
+            summary = of_then[name]
+            assert stood == [getattr(summary, field) for field in STANDING], name
             expected = index_at(summary.drivers, as_of)
             # The last digit may be rounded the other way.
             assert index == pytest.approx(expected, abs=0.011), name
@@ -148,6 +166,38 @@ def as_of_text(instant: int) -> str:
 def test_the_trail_is_the_index_at_each_instant_that_changed_it(filled: Filled) -> None:
     (points,) = filled.client.execute("SELECT count(), max(index) FROM household_risk")[0][:1]
     assert points == sum(len(state.summary.trail) for state in filled.states.values())
+
+
+def test_what_is_said_of_a_past_day_is_of_where_the_household_was_then(empty: Server) -> None:
+    """As ``jushou household --as-of`` says it: in Nujiang the levels begin lower."""
+    records = [
+        signal_record("s1", "H1", "2026-03-05", county="533301", household_kind="unstable"),
+        signal_record("s2", "H1", "2026-05-20", indicator="disaster", household_kind="sudden"),
+    ]
+    march = DATA.window_of(ms("2026-03-05"))
+    told = lead(
+        lead_case_id("H1", march), "2026-03-05", ("2026-03-09", Life.VERIFIED), county="533301"
+    )
+    states = replayed(empty, records, [told])
+    with empty.client() as client:
+        for day in ("2026-03-05", "2026-03-06", "2026-03-09", "2026-05-19", "2026-05-20"):
+            account = account_for(states["H1"], DATA, ms(day))
+            (row,) = client.execute(
+                f"SELECT level, status_at, {', '.join(STANDING[:5])} "
+                "FROM household_risk_at(as_of = %(at)s)", {"at": as_of_text(ms(day))},
+            )  # fmt: skip
+            assert (row[0], row[2], *row[4:]) == (
+                account.level, account.county, account.kind, account.category, account.status,
+            )  # fmt: skip
+            assert account.status_at is not None
+            assert row[1] == to_datetime(parse_instant(account.status_at))
+        before = "SELECT count() FROM household_risk_at(as_of = %(at)s)"
+        assert client.execute(before, {"at": as_of_text(ms("2026-03-04"))}) == [(0,)]
+        trail = client.execute("SELECT at, county, status, level FROM household_risk ORDER BY at")
+        assert [row[1:3] for row in trail] == [
+            ("533301", "found"), ("533301", "verified"), ("530102", "verified"),
+        ]  # fmt: skip
+        assert [row[3] for row in trail] == [point.level for point in states["H1"].summary.trail]
 
 
 def test_the_leads_of_the_view_are_those_of_the_households(filled: Filled) -> None:

@@ -18,12 +18,13 @@ from schemas.household import (
     LaterLead,
     Life,
     Milestone,
+    Standing,
 )
 from schemas.instants import DAY_MS, HOUR_MS
 from schemas.lead import lead_case_id
 from schemas.monitoring.load import load_monitoring
 from streams.core.household import Lead, add_case, add_signal, settle, summary_as_of
-from streams.core.risk import index_at
+from streams.core.risk import index_at, level_of, levels_at, levels_of
 from tests.household_builders import lead, ms, says, seen
 
 DATA = load_monitoring()
@@ -291,7 +292,52 @@ def test_the_risk_of_a_past_day_is_what_the_facts_of_that_day_come_to(
     for days in range(0, 160, 20):
         as_of = ms("2026-01-01") + days * DAY_MS
         of_then = summary_as_of(state, DATA, as_of)
-        assert index_at(state.summary.drivers, as_of) == index_at(of_then.drivers, as_of)
+        summary, index = state.summary, index_at(of_then.drivers, as_of)
+        assert index_at(summary.drivers, as_of) == index
+        known = [each for each in summary.past if each.at <= as_of]
+        assert bool(known) == bool(of_then.past)
+        if known:
+            assert msgspec.structs.replace(known[-1], at=0) == Standing(
+                0, of_then.county, of_then.township, of_then.kind, of_then.category,
+                of_then.status, of_then.status_at,
+            )  # fmt: skip
+            levels = levels_at(levels_of(of_then.county, DATA), as_of)
+            for told in (summary.levels, of_then.levels):
+                assert level_of(index, levels_at(told, as_of)) == level_of(index, levels)
+        first_seen = zip(summary.indicators, summary.indicators_at, strict=True)
+        assert [each for each, at in first_seen if at <= as_of] == of_then.indicators
+
+
+def test_the_levels_of_an_instant_are_those_of_the_county_that_it_was_in_then() -> None:
+    summary = after(
+        seen("s1", "2026-03-05", county="533301"),
+        seen("s2", "2026-05-20", county="530102"),
+        seen("s3", "2026-05-20 09:00", county="530103"),
+    ).summary
+
+    def watch_from(at: str) -> float:
+        return levels_at(summary.levels, ms(at))[1].points_from
+
+    assert [watch_from(at) for at in ("2020-01-01", "2026-05-19 23:59", "2026-05-20")] == [
+        15.0, 15.0, 20.0,
+    ]  # fmt: skip
+    # Between counties of the same levels nothing changes.
+    versions = {rules.since for rules in DATA.risk}
+    assert {level.since for level in summary.levels} == versions | {ms("2026-05-20")}
+
+
+def test_where_it_stood_is_told_by_the_instants_at_which_that_changed() -> None:
+    summary = after(
+        seen("s1", "2026-03-05", county="533301", kind="unstable"),
+        seen("s2", "2026-03-08", county="533301", kind="unstable"),
+        lead("L1", "2026-03-05", ("2026-03-10", Life.VERIFIED), county="533301"),
+        says("W1", "2026-04-01"),
+    ).summary
+    assert [(each.at, each.county, each.kind, each.status) for each in summary.past] == [
+        (ms("2026-03-05"), "533301", "unstable", "found"),
+        (ms("2026-03-10"), "533301", "unstable", "verified"),
+        (ms("2026-04-01"), "530102", "unstable", "verified"),
+    ]
 
 
 def earliest(published: dict[str, list[bytes]]) -> dict[str, bytes]:
