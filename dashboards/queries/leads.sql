@@ -65,6 +65,9 @@ LEFT JOIN
             household, `later_leads.window_at`, `later_leads.at`, `later_leads.signal_id`,
             `later_leads.case_id`
         FROM households FINAL
+        PREWHERE household IN (
+            SELECT household FROM cases WHERE item = 'monitoring.lead' AND closed_at IS NULL
+        )
         WHERE notEmpty(`later_leads.case_id`)
     ) AS h ON h.household = s.household
     WHERE s.counts
