@@ -2,7 +2,8 @@
 -- period of the scope: households by the indicator of the item that they asked for first; none
 -- where no screening could have seen it.
 --
--- found_before  had been found (政府找) when they first asked (找政府)
+-- found_before  had been found (政府找), by any indicator and however long ago, when they first
+--               asked (找政府)
 -- found_later   had not, and were found by as_of
 -- never_found   had not, and have not been found
 -- share         not found when they asked, of all that asked

@@ -405,15 +405,21 @@ def _directions(rows: Rows) -> None:
         rows.household(f"d-{name}", DIRECTIONS, found=found, asked=asked, **fields)
 
     outage = {"first_request_indicator": "water-outage", "first_request_item": "water.drinking"}
-    household("found", "06-01 10:00", "06-05 10:00", **outage)
-    household("found-too", "06-01 10:00", "06-03 10:00", **outage)
-    household("at-once", "06-01 10:00", "06-01 10:00", **outage)
+    # Found for what they ask about: first of all, later but in time, and at that very instant.
+    seen_too = {"indicators": ["dropout", "water-outage"], "first_found_indicator": "dropout"}
+    household("found", "06-01 10:00", "06-05 10:00", first_found_indicator="water-outage", **outage)
+    household("found-too", "06-01 10:00", "06-03 10:00", **outage, **seen_too,
+              indicators_at=[at("06-01 10:00"), at("06-03 10:00")])  # fmt: skip
+    household("at-once", "06-01 10:00", "06-01 10:00", **outage,
+              indicators=["water-outage"], indicators_at=[at("06-01 10:00")])  # fmt: skip
     household("only-found", "06-01 10:00", None)
     household("asks-later", "06-01 10:00", "06-10 10:01", **outage)
     household("asked", "06-05 10:00", "06-02 10:00", **outage)
     household("only-asked", None, "06-02 10:00", first_request_indicator="")
     household("found-later", "06-10 10:01", "06-02 10:00", **outage)
-    household("in-may", "05-31 23:59", "06-02 10:00", **outage)
+    # Found for something else, and for this one a minute after it had asked.
+    household("in-may", "05-31 23:59", "06-02 10:00", **outage, **seen_too,
+              indicators_at=[at("05-31 23:59"), at("06-02 10:01")])  # fmt: skip
 
 
 def test_each_household_has_the_direction_that_came_first(answer: Ask) -> None:
@@ -431,7 +437,8 @@ def test_blind_spots_are_those_who_asked_before_the_screening_saw_them(answer: A
     names = ("indicator", "found_before", "found_later", "never_found", "asked", "blind_share")
     assert _picked([none], *names) == [("none", 0, 0, 1, 1, 1.0)]
     assert outage == {
-        "indicator": "water-outage", "found_before": 4, "found_later": 1, "never_found": 1,
+        "indicator": "water-outage", "found_for_it": 3, "found_otherwise": 1,
+        "found_before": 4, "found_later": 1, "never_found": 1,
         # Wilson of 2 of 6: (3.920729 ± 1.959964 √2.293698) / 9.841459.
         "asked": 6, "blind_share": 0.3333, "blind_low": 0.0968, "blind_high": 0.7,
         "median_lead_days": 1.71,  # 0, 1.42, 2 and 4
