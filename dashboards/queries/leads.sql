@@ -34,11 +34,8 @@ FROM
 LEFT JOIN
 (
     WITH arrayLast(
-        (case_id, window_at, at, signal_id) -> window_at = s.window_at
-            AND (at, signal_id) <= (s.observed_at, s.signal_id),
-        h.`later_leads.case_id`, h.`later_leads.window_at`, h.`later_leads.at`,
-        h.`later_leads.signal_id`
-    ) AS later
+        one -> one.2 = s.window_at AND (one.3, one.4) <= (s.observed_at, s.signal_id), h.later_leads
+    ).1 AS later
     SELECT
         if(later = '', s.lead_case_id, later) AS case_id,
         argMin(s.source, (s.observed_at, s.signal_id)) AS source,
@@ -61,14 +58,20 @@ LEFT JOIN
     ) AS s
     LEFT JOIN
     (
+        -- The newest state of the households that have or had a later lead in any: they are few.
         SELECT
-            household, `later_leads.window_at`, `later_leads.at`, `later_leads.signal_id`,
-            `later_leads.case_id`
-        FROM households FINAL
+            household,
+            argMax(
+                arrayZip(
+                    `later_leads.case_id`, `later_leads.window_at`, `later_leads.at`,
+                    `later_leads.signal_id`
+                ), version
+            ) AS later_leads
+        FROM households
         PREWHERE household IN (
-            SELECT household FROM cases WHERE item = 'monitoring.lead' AND closed_at IS NULL
+            SELECT household FROM households WHERE notEmpty(`later_leads.case_id`)
         )
-        WHERE notEmpty(`later_leads.case_id`)
+        GROUP BY household
     ) AS h ON h.household = s.household
     WHERE s.counts
     GROUP BY case_id

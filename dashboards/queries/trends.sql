@@ -94,25 +94,16 @@ FROM
                     )) AS supervised_mask,
                     ifNull(toUnixTimestamp64Milli(submitted_at), 0) AS submitted_ms,
                     ifNull(toUnixTimestamp64Milli(closed_at), as_of_ms + 1) AS closed_ms,
-                    within(department, county) AS is_own,
-                    if(
-                        empty(charged.county), arrayWithConstant(length(verdicts.clock), is_own),
-                        arrayMap(within, charged.department, charged.county)
-                    ) AS are_own,
                     arrayConcat(
-                        if(
-                            is_own,
-                            [
-                                entry_of(1, nth_of(submitted_ms)),
-                                if(closed_ms > as_of_ms, 0, entry_of(2, nth_of(closed_ms))),
-                                if(late_mask = 0, 0, entry_of(3, late_mask)),
-                                if(supervised_mask = 0, 0, entry_of(4, supervised_mask))
-                            ],
-                            []
-                        ),
+                        [
+                            entry_of(1, nth_of(submitted_ms)),
+                            if(closed_ms > as_of_ms, 0, entry_of(2, nth_of(closed_ms))),
+                            if(late_mask = 0, 0, entry_of(3, late_mask)),
+                            if(supervised_mask = 0, 0, entry_of(4, supervised_mask))
+                        ],
                         arrayMap(
-                            (stop, outcome, clock, minutes, is_ours) -> if(
-                                is_ours AND stop >= first_ms AND stop <= as_of_ms
+                            (stop, outcome, clock, minutes) -> if(
+                                stop >= first_ms AND stop <= as_of_ms
                                     AND outcome IN ('met', 'missed'),
                                 entry_of(
                                     if(outcome = 'met', 5, 6),
@@ -121,8 +112,19 @@ FROM
                                 ),
                                 0
                             ),
-                            verdicts.stopped_ms, verdicts.outcome, verdicts.clock,
-                            verdicts.took_min, are_own
+                            verdicts.stopped_ms, verdicts.outcome, verdicts.clock, verdicts.took_min
+                        )
+                    ) AS all_entries,
+                    within(department, county) AS is_own,
+                    -- What was decided elsewhere is not of this place, nor the rest of a case elsewhere.
+                    if(
+                        empty(charged.county), all_entries,
+                        arrayMap(
+                            (entry, is_within) -> if(is_within, entry, 0), all_entries,
+                            arrayConcat(
+                                [is_own, is_own, is_own, is_own],
+                                arrayMap(within, charged.department, charged.county)
+                            )
                         )
                     ) AS entries
                 FROM cases_since(since = first_at)
