@@ -155,11 +155,14 @@ class HouseholdWorker:
             for number in numbers
             if number in self._rebuilt and number in new
         }
+        # The checkpoint, not the group's commit, says where to go on (``streams.worker``).
+        thread = cast(BatchConsumer, self.app.consumer)._thread
         if positions:
-            # The checkpoint, not the group's commit, says where to go on (``streams.worker``).
-            thread = cast(BatchConsumer, self.app.consumer)._thread
             await thread.commit(positions)
             await thread.seek_wait(positions)
+        # Where the first stage goes on is what it has sent; no batch says so until there is more.
+        for number in numbers:
+            self._rekeyed[number] = await thread.position(TP(CASE_STATES.name, number))
 
     async def _keeper(self, found: RestoredHouseholds) -> HouseholdKeeper:
         number, checkpoint = found.partition, found.checkpoint
