@@ -162,7 +162,7 @@ class HouseholdWorker:
             await thread.seek_wait(positions)
         # Where the first stage goes on is what it has sent; no batch says so until there is more.
         for number in numbers:
-            self._rekeyed[number] = await thread.position(TP(CASE_STATES.name, number))
+            self._rekeyed[number] = await thread.position(TP(CASE_STATES.name, number)) or 0
 
     async def _keeper(self, found: RestoredHouseholds) -> HouseholdKeeper:
         number, checkpoint = found.partition, found.checkpoint
