@@ -116,6 +116,9 @@ FROM
             arrayExists((ms, clock) -> ms != 0 AND clock = 'overall', late_ms, clocks) AS was_over_limit
         FROM cases FINAL
         WHERE submitted_at IS NOT NULL AND NOT held
+            -- Only a case that was reopened may have been closed at another instant then.
+            AND (toDate(cases.closed_at, 'Asia/Shanghai') BETWEEN {since:Date} AND {until:Date}
+                OR reopened > 0)
             AND startsWith(item, {item:String})
             AND throwIf(
                 not hasAll([
