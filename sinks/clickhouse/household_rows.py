@@ -104,6 +104,11 @@ COLUMNS: Mapping[str, MakesColumn] = {
     "source_partition": uint16,
 }
 NAMES = tuple(COLUMNS)
+# Groups of columns of arrays that have the names of the fields of what they hold.
+_FIELDS = {
+    group: [name.removeprefix(group) for name in COLUMNS if name.startswith(group)]
+    for group in ("trail.", "levels.", "later_leads.", "past.")
+}
 TOMBSTONE = "tombstone"
 REPLACED = "replaced-in-block"
 
@@ -176,18 +181,14 @@ def household_row(state: HouseholdState, partition: int) -> Row:
         _lowest(summary) if risk is None else risk.level,
         None if risk is None else risk.at,
         *_drivers(summary),
-        [point.at for point in summary.trail],
-        [point.index for point in summary.trail],
-        [point.level for point in summary.trail],
-        [each.level for each in summary.levels],
-        [each.points_from for each in summary.levels],
-        [each.since for each in summary.levels],
+        *_arrays("trail.", summary.trail),
+        *_arrays("levels.", summary.levels),
         [event.at for event in summary.life],
         [event.life for event in summary.life],
         [event.case_id for event in summary.life],
         *_clearings(summary.life),
-        *_later_leads(summary),
-        *_past(summary),
+        *_arrays("later_leads.", summary.later_leads),
+        *_arrays("past.", summary.past),
         summary.indicators_at,
         summary.rules,
         partition,
@@ -225,27 +226,9 @@ def _drivers(summary: HouseholdSummary) -> Iterable[list[object]]:
     )
 
 
-def _later_leads(summary: HouseholdSummary) -> Iterable[list[object]]:
-    leads = summary.later_leads
-    return (
-        [lead.window_at for lead in leads],
-        [lead.at for lead in leads],
-        [lead.signal_id for lead in leads],
-        [lead.case_id for lead in leads],
-    )
-
-
-def _past(summary: HouseholdSummary) -> Iterable[list[object]]:
-    past = summary.past
-    return (
-        [each.at for each in past],
-        [each.county for each in past],
-        [each.township for each in past],
-        [each.kind for each in past],
-        [each.category for each in past],
-        [each.status for each in past],
-        [each.status_at for each in past],
-    )
+def _arrays(group: str, of: Sequence[Struct]) -> list[list[object]]:
+    """Return an array for each column of a group."""
+    return [[getattr(each, name) for each in of] for name in _FIELDS[group]]
 
 
 def _clearings(life: Sequence[LifeEvent]) -> tuple[list[int], list[int | None]]:
